@@ -1,0 +1,5 @@
+"""Mobile-money statement reconciliation for Apache Fineract."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

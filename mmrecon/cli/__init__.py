@@ -1,0 +1,3 @@
+"""Skin: one file per command, an error boundary, rendering."""
+
+from __future__ import annotations

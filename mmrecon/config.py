@@ -1,0 +1,283 @@
+"""config.toml becomes one frozen Settings; unknown keys are refused, all faults shown at once.
+
+Secrets never stand here: only the names of environment variables and files that hold them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mmrecon.errors import ConfigurationError
+from mmrecon.model.keys import canonical_json, sha256_text
+from mmrecon.model.money import CURRENCY_DIGITS
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("not a time zone; write one like Africa/Nairobi") from error
+    return value
+
+
+def _currency(value: str) -> str:
+    if value not in CURRENCY_DIGITS:
+        raise ValueError(f"not a known currency; one of {', '.join(sorted(CURRENCY_DIGITS))}")
+    return value
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Currency = Annotated[str, AfterValidator(_currency)]
+Positive = Annotated[int, Field(gt=0)]
+NotEmpty = Annotated[str, Field(min_length=1)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class Institution(_Table):
+    """Whose money it is."""
+
+    name: NotEmpty
+
+
+class StateFolder(_Table):
+    """Where mmrecon keeps its memory."""
+
+    folder: Path = Path("state")
+    database_url_variable: str = ""
+
+
+class FineractServer(_Table):
+    """How Fineract is reached."""
+
+    base_url: NotEmpty
+    tenant: NotEmpty = "default"
+    zone: Zone
+    username: NotEmpty
+    password_variable: str = "MMRECON_FINERACT_PASSWORD"  # noqa: S105
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    connect_timeout_s: Positive = 5
+    read_timeout_s: Positive = 180
+    page_rows: Positive = 10_000
+
+
+class PostingLimits(_Table):
+    """How approved rows are sent (fineract/measured.md, recommended defaults)."""
+
+    workers: Annotated[int, Field(ge=1, le=4)] = 2
+    savings_batch_size: Annotated[int, Field(ge=1, le=25)] = 10
+    loan_batch_size: Annotated[int, Field(ge=1, le=10)] = 5
+    legs_per_line: Annotated[int, Field(ge=1, le=60)] = 60
+    give_up_after_s: Positive = 900
+
+
+class PeopleRules(_Table):
+    """When a second approver is needed; minor units per currency."""
+
+    second_approver_row_limit_minor: dict[Currency, Positive] = {}
+    second_approver_batch_limit_minor: dict[Currency, Positive] = {}
+
+
+class ReadingLimits(_Table):
+    """Guards against bombs."""
+
+    file_bytes: Positive = 200_000_000
+    unpacked_bytes: Positive = 1_000_000_000
+    members: Positive = 200
+
+
+class FolderSource(_Table):
+    """Statement files from a folder on this machine."""
+
+    kind: Literal["folder"]
+    path: Path
+    pattern: str = "*"
+    quiet_s: Annotated[int, Field(ge=0)] = 10
+
+
+class SftpSource(_Table):
+    """Statement files from an SFTP server whose host key is pinned."""
+
+    kind: Literal["sftp"]
+    host: NotEmpty
+    port: Annotated[int, Field(ge=1, le=65535)] = 22
+    username: NotEmpty
+    path: str = "."
+    pattern: str = "*"
+    host_key_fingerprint: NotEmpty
+    password_variable: str = ""
+    password_file: Path | None = None
+    key_file: Path | None = None
+    key_passphrase_variable: str = ""
+    quiet_s: Annotated[int, Field(ge=0)] = 10
+    timeout_s: Positive = 30
+    after_fetch: Literal["keep", "delete"] = "keep"
+
+
+Source = Annotated[FolderSource | SftpSource, Field(discriminator="kind")]
+
+
+class PaymentType(_Table):
+    """A Fineract payment type, known by id and name together."""
+
+    id: Positive
+    name: NotEmpty
+
+
+class WaterfallStep(_Table):
+    """One step of a waterfall: which account, and what it takes."""
+
+    kind: Literal["loan", "savings"]
+    product: str = ""
+    takes: Literal["overdue", "due", "outstanding", "all"]
+
+
+class MatchingPolicy(_Table):
+    """What counts as ready in a wallet, and where money of a bare member number goes."""
+
+    member_number: Literal["ready", "review"] = "review"
+    grammars: tuple[NotEmpty, ...] = ()
+    product_codes: dict[str, str] = {}
+    waterfall: tuple[WaterfallStep, ...] = (
+        WaterfallStep(kind="loan", takes="due"),
+        WaterfallStep(kind="savings", takes="all"),
+    )
+    line_limit_minor: Positive | None = None
+    overpayment_tolerance_minor: Annotated[int, Field(ge=0)] = 0
+    double_payment_minutes: Annotated[int, Field(ge=0)] = 10
+    payout_window_days: Annotated[int, Field(ge=0)] = 7
+
+
+class WalletSettings(_Table):
+    """One shortcode or merchant account at one provider."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    provider: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+    account: NotEmpty
+    sub_account: str = ""
+    currency: Currency
+    zone: Zone
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    live_from: date
+    mode: Literal["live", "shadow"] = "live"
+    payment_type: PaymentType | None = None
+    gl_account_ids: tuple[Positive, ...] = ()
+    own_accounts: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    matching: MatchingPolicy = MatchingPolicy()
+
+
+class Settings(_Table):
+    """The whole configuration."""
+
+    institution: Institution
+    state: StateFolder = StateFolder()
+    fineract: FineractServer | None = None
+    posting: PostingLimits = PostingLimits()
+    people: PeopleRules = PeopleRules()
+    reading: ReadingLimits = ReadingLimits()
+    formats_folder: Path | None = None
+    wallets: Annotated[tuple[WalletSettings, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _wallets_are_distinct(self) -> Settings:
+        for what, values in (
+            ("name", [wallet.name for wallet in self.wallets]),
+            (
+                "provider and account",
+                [(wallet.provider, wallet.account) for wallet in self.wallets],
+            ),
+        ):
+            doubled = {str(value) for value in values if values.count(value) > 1}
+            if doubled:
+                raise ValueError(f"two wallets share the same {what}: {', '.join(sorted(doubled))}")
+        return self
+
+    def canonical_text(self) -> str:
+        """The resolved settings in one spelling; what people approve."""
+        return canonical_json(self.model_dump(mode="json"))
+
+    def digest(self) -> str:
+        """SHA-256 of the resolved settings."""
+        return sha256_text(self.canonical_text())
+
+    def wallet(self, name: str) -> WalletSettings:
+        """The wallet of a name; KeyError when there is none."""
+        return {wallet.name: wallet for wallet in self.wallets}[name]
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings in a TOML file; relative paths are relative to that file.
+
+    Raises:
+        ConfigurationError: the file is missing, is no TOML, or has faults (all of them listed).
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigurationError([("file", "does not exist")], source=str(path)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError([("file", f"is no TOML: {error}")], source=str(path)) from error
+    return parse_settings(data, source=str(path), base=path.resolve().parent)
+
+
+def parse_settings(data: dict[str, object], *, source: str, base: Path) -> Settings:
+    """Settings from parsed TOML; `base` is the folder that relative paths start from.
+
+    Raises:
+        ConfigurationError: all faults at once, with their dotted paths.
+    """
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        faults = [(_dotted(fault["loc"]), str(fault["msg"])) for fault in error.errors()]
+        raise ConfigurationError(faults, source=source) from error
+    return _with_absolute_paths(settings, base)
+
+
+def _dotted(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "file"
+
+
+def _with_absolute_paths(settings: Settings, base: Path) -> Settings:
+    def resolve(path: Path | None) -> Path | None:
+        return None if path is None else base / path
+
+    def resolve_source(source: FolderSource | SftpSource) -> FolderSource | SftpSource:
+        if isinstance(source, FolderSource):
+            return source.model_copy(update={"path": base / source.path})
+        return source.model_copy(
+            update={
+                "password_file": resolve(source.password_file),
+                "key_file": resolve(source.key_file),
+            }
+        )
+
+    wallets = tuple(
+        wallet.model_copy(update={"sources": tuple(map(resolve_source, wallet.sources))})
+        for wallet in settings.wallets
+    )
+    fineract = settings.fineract and settings.fineract.model_copy(
+        update={
+            "password_file": resolve(settings.fineract.password_file),
+            "ca_file": resolve(settings.fineract.ca_file),
+        }
+    )
+    state = settings.state.model_copy(update={"folder": base / settings.state.folder})
+    return settings.model_copy(
+        update={
+            "wallets": wallets,
+            "fineract": fineract,
+            "state": state,
+            "formats_folder": resolve(settings.formats_folder),
+        }
+    )

@@ -1,0 +1,3 @@
+"""The snapshot of Fineract's clients, accounts and transactions."""
+
+from __future__ import annotations

@@ -1,0 +1,9 @@
+"""Codes of the fetch stage."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mmrecon.model.issue import CodeText
+
+CODES: Final[tuple[CodeText, ...]] = ()

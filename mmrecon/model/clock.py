@@ -1,0 +1,25 @@
+"""Time is handed in, never taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+Clock = Callable[[], datetime]
+"""Gives the present moment in UTC."""
+
+
+def system_clock() -> datetime:
+    """The machine's clock; the only place that reads it."""
+    return datetime.now(UTC)
+
+
+def local_date(moment_utc: datetime, zone: str) -> date:
+    """The calendar day of a moment in a declared zone."""
+    return moment_utc.astimezone(ZoneInfo(zone)).date()
+
+
+def iso_utc(moment_utc: datetime) -> str:
+    """ISO 8601 with seconds and `+00:00`."""
+    return moment_utc.astimezone(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,3 @@
+"""Payout items: withdrawal requests and approved loans."""
+
+from __future__ import annotations

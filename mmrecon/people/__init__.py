@@ -1,0 +1,3 @@
+"""Who may prepare, approve, post or only look: roles, keys, signatures."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Approved rows into Fineract, exactly once."""
+
+from __future__ import annotations

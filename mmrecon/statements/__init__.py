@@ -1,0 +1,3 @@
+"""Archived files into typed, classed, proved lines."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The database: schema, migrations, journal, lock."""
+
+from __future__ import annotations

@@ -1,0 +1,137 @@
+"""Opening the database: SQLite in the state folder, or PostgreSQL by URL; schema checked."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+
+from mmrecon.errors import OutsideUnreachable, SchemaOutdated
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_BUSY_TIMEOUT_S: Final = 60
+
+
+def open_database(state_folder: Path, url: str = "") -> Engine:
+    """An engine on the store; a new SQLite file gets the present schema.
+
+    Raises:
+        SchemaOutdated: the schema is not this program's (`mmrecon upgrade` migrates it).
+        OutsideUnreachable: the database cannot be opened.
+    """
+    state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = _engine(state_folder, url)
+    try:
+        revision = _revision(engine)
+        if revision is None:
+            migrate(engine)
+        elif revision != _head():
+            raise SchemaOutdated(
+                f"the database has schema {revision}, this program needs {_head()}",
+                hint="Run `mmrecon upgrade`; it makes a backup first.",
+            )
+    except DBAPIError as error:
+        raise OutsideUnreachable(
+            "the database cannot be opened", hint="Check `state.folder` and its owner."
+        ) from error
+    return engine
+
+
+def open_for_upgrade(state_folder: Path, url: str = "") -> Engine:
+    """An engine on the store, whatever its schema."""
+    return _engine(state_folder, url)
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to this program's head revision."""
+    config = _alembic_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def schema_is_current(engine: Engine) -> bool:
+    """Whether the schema is this program's."""
+    return _revision(engine) == _head()
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One write transaction; SQLite's write lock is taken at once. Never held over the network."""
+    with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One read-only view."""
+    with engine.connect() as connection:
+        yield connection.execution_options(mmrecon_writes=False)
+
+
+def raw_cursor(connection: Connection) -> Any:
+    """The driver's cursor, for bulk statements with tuples (performance.md, rule 5)."""
+    return connection.connection.cursor()
+
+
+def backup_sqlite(engine: Engine, target: Path) -> None:
+    """SQLite's online backup into `target`: one consistent state, also while others write."""
+    with reading(engine) as connection, closing(sqlite3.connect(target)) as copy:
+        source = connection.connection.driver_connection
+        assert isinstance(source, sqlite3.Connection)
+        source.backup(copy)
+
+
+def _engine(state_folder: Path, url: str) -> Engine:
+    if url:
+        return create_engine(url)
+    engine = create_engine(
+        f"sqlite:///{state_folder / 'mmrecon.db'}",
+        connect_args={"timeout": _BUSY_TIMEOUT_S, "isolation_level": None},
+    )
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("mmrecon_writes", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config
+
+
+def _head() -> str:
+    head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def _revision(engine: Engine) -> str | None:
+    with reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def analyse(connection: Connection) -> None:
+    """Let the database refresh its statistics after bulk work."""
+    connection.execute(text("ANALYZE"))
