@@ -1,0 +1,82 @@
+"""The frame around every command: options, run, boundary.
+
+    @click.command("match")
+    @with_run(lock=True)
+    def command(run: Run) -> Outcome:
+        '''One line of help.'''
+
+`--config` and `--json` are added; further click options and arguments go between and become
+keyword arguments. Heavy modules are imported inside the function.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mmrecon.cli.boundary import guarded
+
+if TYPE_CHECKING:
+    from mmrecon.cli.outcome import Outcome
+
+_CONFIG = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="The configuration file (else MMRECON_CONFIG, config.toml, /etc/mmrecon/config.toml).",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+
+
+def with_run(*, lock: bool) -> Callable[[Callable[..., Outcome]], Callable[..., None]]:
+    """A command that works on a site: it gets a `Run` first. `lock`: holds the run lock."""
+
+    def decorate(function: Callable[..., Outcome]) -> Callable[..., None]:
+        @_CONFIG
+        @_JSON
+        @functools.wraps(function)
+        def command(*, config_path: Path | None, as_json: bool, **options: Any) -> None:
+            context = click.get_current_context()
+            name = context.command_path.split(" ", 1)[-1]
+
+            def action() -> Outcome:
+                from mmrecon.cli.progress import for_terminal
+                from mmrecon.wiring import open_run
+
+                progress = for_terminal(quiet=as_json)
+                with open_run(config_path, command=name, progress=progress, lock=lock) as opened:
+                    run, ended = opened
+                    outcome = _finishing(progress, function, run, options)
+                    ended.append(outcome.exit_code)
+                    return outcome
+
+            context.exit(guarded(action, as_json=as_json))
+
+        return command
+
+    return decorate
+
+
+def without_run(function: Callable[..., Outcome]) -> Callable[..., None]:
+    """A command that needs no configuration; it gets `config_path`, perhaps None."""
+
+    @_CONFIG
+    @_JSON
+    @functools.wraps(function)
+    def command(*, as_json: bool, **options: Any) -> None:
+        context = click.get_current_context()
+        context.exit(guarded(lambda: function(**options), as_json=as_json))
+
+    return command
+
+
+def _finishing(progress: Any, function: Callable[..., Outcome], run: Any, options: Any) -> Outcome:
+    try:
+        return function(run, **options)
+    finally:
+        progress.finish()

@@ -1,0 +1,93 @@
+"""Progress on stderr: a bar on a terminal, one plain line a minute elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from mmrecon.model.progress import Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichBar
+    from rich.progress import TaskID
+
+_PLAIN_INTERVAL_S = 60.0
+
+
+def for_terminal(*, quiet: bool) -> Progress:
+    """The progress that fits where stderr goes."""
+    from mmrecon.model.progress import Silent
+
+    if quiet:
+        return Silent()
+    return Bar() if sys.stderr.isatty() else PlainLines()
+
+
+class Bar:
+    """A bar with rate and time left."""
+
+    def __init__(self) -> None:
+        self._bar: RichBar | None = None
+        self._task: TaskID | None = None
+
+    def start(self, label: str, total: int) -> None:
+        """A new bar."""
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress as RichBar,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        from mmrecon.cli.render import talk
+
+        self.finish()
+        self._bar = RichBar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=talk(),
+            transient=True,
+        )
+        self._bar.start()
+        self._task = self._bar.add_task(label, total=total or None)
+
+    def advance(self, steps: int) -> None:
+        """Move the bar."""
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task, steps)
+
+    def finish(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+class PlainLines:
+    """One line a minute, for logs."""
+
+    def __init__(self) -> None:
+        self._label = ""
+        self._total = 0
+        self._done = 0
+        self._next_s = 0.0
+
+    def start(self, label: str, total: int) -> None:
+        """Remember what is being done."""
+        self._label, self._total, self._done = label, total, 0
+        self._next_s = time.monotonic() + _PLAIN_INTERVAL_S
+
+    def advance(self, steps: int) -> None:
+        """Say something when a minute has gone by."""
+        self._done += steps
+        if time.monotonic() >= self._next_s:
+            self._next_s = time.monotonic() + _PLAIN_INTERVAL_S
+            of_total = f" of {self._total}" if self._total else ""
+            sys.stderr.write(f"{self._label}: {self._done}{of_total}\n")
+
+    def finish(self) -> None:
+        """Nothing more to say."""

@@ -1,0 +1,118 @@
+"""The only place that builds adapters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmrecon.config import Settings, load_settings
+from mmrecon.errors import ConfigurationError, ExitCode, SafetyRefusal, UsageError
+from mmrecon.model.clock import iso_utc, system_clock
+from mmrecon.model.progress import Progress
+from mmrecon.pipeline.run import Run
+from mmrecon.store.database import open_database
+from mmrecon.store.lock import run_lock
+from mmrecon.store.runs import new_run_id, record_end, record_start
+
+if TYPE_CHECKING:
+    from mmrecon.fineract.client import FineractClient
+
+_SYSTEM_CONFIG = Path("/etc/mmrecon/config.toml")
+
+
+def find_config(given: Path | None) -> Path:
+    """`--config`, else MMRECON_CONFIG, else config.toml here, else /etc/mmrecon/config.toml.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    if given is not None:
+        return given
+    from_environment = os.environ.get("MMRECON_CONFIG")
+    if from_environment:
+        return Path(from_environment)
+    for candidate in (Path("config.toml"), _SYSTEM_CONFIG):
+        if candidate.is_file():
+            return candidate
+    raise ConfigurationError(
+        [
+            (
+                "file",
+                "no --config, no MMRECON_CONFIG, no config.toml here; `mmrecon init` writes one",
+            )
+        ],
+        source="config.toml",
+    )
+
+
+def database_url(settings: Settings) -> str:
+    """The database's URL from the environment variable the configuration names, or nothing."""
+    variable = settings.state.database_url_variable
+    if not variable:
+        return ""
+    url = os.environ.get(variable, "")
+    if not url:
+        raise ConfigurationError(
+            [("state.database_url_variable", f"the environment has no {variable}")],
+            source="environment",
+        )
+    return url
+
+
+@contextmanager
+def open_run(
+    config: Path | None, *, command: str, progress: Progress, lock: bool
+) -> Iterator[tuple[Run, list[ExitCode]]]:
+    """A run of a command; with `lock` it holds the run lock and is recorded.
+
+    The caller appends the exit code to the list it is given, for the record.
+    """
+    path = find_config(config)
+    settings = load_settings(path)
+    _refuse_other_users(settings.state.folder)
+    started_at_utc = iso_utc(system_clock())
+    held = (
+        run_lock(settings.state.folder, command=command, since_utc=started_at_utc)
+        if lock
+        else nullcontext()
+    )
+    with held:
+        engine = open_database(settings.state.folder, database_url(settings))
+        run_id = new_run_id(command, system_clock())
+        run = Run(settings, path, engine, system_clock, run_id, progress, _connector(settings))
+        ended: list[ExitCode] = []
+        if lock:
+            record_start(engine, run_id, command, started_at_utc, settings.digest())
+        try:
+            yield run, ended
+        finally:
+            if lock:
+                code = ended[-1] if ended else ExitCode.DEFECT
+                record_end(engine, run_id, iso_utc(system_clock()), code)
+            engine.dispose()
+
+
+def _connector(settings: Settings) -> Callable[[], FineractClient]:
+    def connect() -> FineractClient:
+        from mmrecon.fineract.client import FineractClient as Client
+
+        if settings.fineract is None:
+            raise UsageError(
+                "no Fineract is configured", hint="Add a [fineract] table to config.toml."
+            )
+        return Client(settings.fineract)
+
+    return connect
+
+
+def _refuse_other_users(state_folder: Path) -> None:
+    """The state folder has one owner; everybody else comes in through that user."""
+    if state_folder.exists() and state_folder.stat().st_uid != os.geteuid():
+        raise SafetyRefusal(
+            "the state folder belongs to another operating-system user",
+            hint="Run mmrecon as that user, for example with `sudo -u mmrecon mmrecon …`.",
+            code="other_user",
+        )
