@@ -36,9 +36,11 @@ class Bar:
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
-            Progress as RichBar,
             TextColumn,
             TimeRemainingColumn,
+        )
+        from rich.progress import (
+            Progress as RichBar,
         )
 
         from mmrecon.cli.render import talk

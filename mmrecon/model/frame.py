@@ -12,7 +12,8 @@ int64; OptionalInteger is nullable Int64; Flag is bool.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, get_args, get_origin, get_type_hints
+from collections.abc import Sized
+from typing import Annotated, Any, ClassVar, cast, get_args, get_origin, get_type_hints
 
 import pandas as pd
 
@@ -58,9 +59,9 @@ class FrameSchema:
         unknown = set(columns) - set(cls.dtypes())
         if unknown:
             raise Defect(f"{cls.__name__} has no column {sorted(unknown)}")
-        length = max((len(column) for column in columns.values()), default=0)  # type: ignore[arg-type]
+        length = max((len(cast("Sized", column)) for column in columns.values()), default=0)
         index = pd.RangeIndex(length)
-        series: dict[str, pd.Series] = {}
+        series: dict[str, pd.Series[Any]] = {}
         for name, dtype in cls.dtypes().items():
             given = columns.get(name)
             values = _default(dtype, length) if given is None else given
@@ -101,13 +102,10 @@ def _default(dtype: str, length: int) -> list[object]:
 
 def _as_dtype(
     schema: str, name: str, values: object, dtype: str, index: pd.RangeIndex
-) -> pd.Series:
+) -> pd.Series[Any]:
     try:
-        series = pd.Series(values, dtype=None if isinstance(values, pd.Series) else dtype)  # type: ignore[call-overload]
-        if dtype == "str":
-            series = series.astype("str").fillna("")
-        else:
-            series = series.astype(dtype)
+        series: pd.Series[Any] = pd.Series(cast("Any", values))
+        series = series.astype(cast("Any", dtype))
     except (TypeError, ValueError) as error:
         raise Defect(f"{schema}.{name} does not take dtype {dtype}") from error
-    return series.set_axis(index)
+    return (series.fillna("") if dtype == "str" else series).set_axis(index)

@@ -15,7 +15,7 @@ from mmrecon.store.schema import RUN
 
 def new_run_id(command: str, now_utc: datetime) -> str:
     """A run's id: sortable by time, unique, short enough for a file name."""
-    return f"{now_utc:%Y%m%dT%H%M%S}-{command.split()[0]}-{secrets.token_hex(3)}"
+    return f"{now_utc:%Y%m%dT%H%M%S}-{command.split(maxsplit=1)[0]}-{secrets.token_hex(3)}"
 
 
 def record_start(

@@ -262,8 +262,8 @@ POSTING: Final = Table(
     _text("source"), _maybe("line_id"), _maybe("item_id"), _text("purpose"), _number("leg"),
     _number("attempt"), _number("resend"), _text("command"), _text("account_kind"),
     _number("account_id"), _text("account_no"), _maybe("client_id"),
-    Column("amount_minor", BigInteger, CheckConstraint("amount_minor > 0", "amount"), nullable=False),
-    Column("posted_minor", BigInteger, CheckConstraint("posted_minor > 0", "posted"), nullable=False),
+    _number("amount_minor"), CheckConstraint("amount_minor > 0", "amount"),
+    _number("posted_minor"), CheckConstraint("posted_minor > 0", "posted"),
     _text("currency"), _text("value_date"), _number("payment_type_id"), _text("receipt"),
     Column("idempotency_key", Text, nullable=False, unique=True),
     _text("external_id"), _flag("shadow"), _text("state"), _text("transaction_id"),
@@ -314,7 +314,7 @@ REVIEW_REASON: Final = Table(
     _number("line_id"), _text("code"), _text("arguments_json"), _text("at_utc"), _flag("cleared"),
     Index("ix_review_reason_line_id", "line_id"),
 )  # fmt: skip
-"""Why a line came back to a person: refused by Fineract, a changed fact, probably posted already."""
+"""Why a line came back to a person: refused by Fineract, a changed fact, probably posted."""
 
 PROOF_DAY: Final = Table(
     "proof_day", METADATA,
