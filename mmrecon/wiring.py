@@ -97,13 +97,13 @@ def open_run(
 
 def _connector(settings: Settings) -> Callable[[], FineractClient]:
     def connect() -> FineractClient:
-        from mmrecon.fineract.client import FineractClient as Client
+        from mmrecon.fineract.client import open_client
 
         if settings.fineract is None:
             raise UsageError(
                 "no Fineract is configured", hint="Add a [fineract] table to config.toml."
             )
-        return Client(settings.fineract)
+        return open_client(settings.fineract)
 
     return connect
 
