@@ -6,6 +6,7 @@ Secrets never stand here: only the names of environment variables and files that
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -62,7 +63,7 @@ class FineractServer(_Table):
     tenant: NotEmpty = "default"
     zone: Zone
     username: NotEmpty
-    password_variable: str = "MMRECON_FINERACT_PASSWORD"  # noqa: S105
+    password_variable: str = "MMRECON_FINERACT_PASSWORD"
     password_file: Path | None = None
     ca_file: Path | None = None
     connect_timeout_s: Positive = 5
@@ -190,16 +191,12 @@ class Settings(_Table):
 
     @model_validator(mode="after")
     def _wallets_are_distinct(self) -> Settings:
-        for what, values in (
-            ("name", [wallet.name for wallet in self.wallets]),
-            (
-                "provider and account",
-                [(wallet.provider, wallet.account) for wallet in self.wallets],
-            ),
-        ):
-            doubled = {str(value) for value in values if values.count(value) > 1}
+        names = Counter(wallet.name for wallet in self.wallets)
+        identities = Counter(f"{wallet.provider} {wallet.account}" for wallet in self.wallets)
+        for what, counted in (("name", names), ("provider and account", identities)):
+            doubled = sorted(value for value, count in counted.items() if count > 1)
             if doubled:
-                raise ValueError(f"two wallets share the same {what}: {', '.join(sorted(doubled))}")
+                raise ValueError(f"two wallets share the same {what}: {', '.join(doubled)}")
         return self
 
     def canonical_text(self) -> str:

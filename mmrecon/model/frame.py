@@ -55,7 +55,7 @@ class FrameSchema:
         Raises:
             Defect: a column is not declared, or does not take its dtype.
         """
-        columns = dict(data.items())
+        columns: dict[str, object] = {str(name): column for name, column in data.items()}
         unknown = set(columns) - set(cls.dtypes())
         if unknown:
             raise Defect(f"{cls.__name__} has no column {sorted(unknown)}")

@@ -1,4 +1,4 @@
-"""One run at a time: a lock that the kernel frees when its holder dies and that names its holder."""
+"""One run at a time: a lock that the kernel frees when its holder dies; it names its holder."""
 
 from __future__ import annotations
 

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, text
+
+from mmrecon.errors import ExitCode, SchemaOutdated
+from mmrecon.store.database import backup_sqlite, open_database, reading, transaction
+from mmrecon.store.schema import METADATA
+
+
+def test_the_migrations_make_exactly_the_declared_schema(engine: Engine) -> None:
+    with reading(engine) as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_an_older_schema_is_refused_with_the_way_out(engine: Engine, tmp_path: Path) -> None:
+    with transaction(engine) as connection:
+        connection.execute(text("update alembic_version set version_num = '0000'"))
+    with pytest.raises(SchemaOutdated, match="schema 0000") as refused:
+        open_database(tmp_path / "state")
+    assert refused.value.exit_code == ExitCode.USAGE
+    assert "mmrecon upgrade" in refused.value.hint
+
+
+def test_a_writer_keeps_a_second_writer_out_but_no_reader(engine: Engine) -> None:
+    with transaction(engine) as writing:
+        writing.execute(text("insert into wallet (provider, account) values ('mpesa', '990501')"))
+        with reading(engine) as other:
+            assert other.execute(text("select count(*) from wallet")).scalar() == 0
+
+
+def test_a_backup_holds_what_was_committed(engine: Engine, tmp_path: Path) -> None:
+    with transaction(engine) as connection:
+        connection.execute(text("insert into wallet (provider, account) values ('mpesa', '1')"))
+    (tmp_path / "copy").mkdir()
+    backup_sqlite(engine, tmp_path / "copy" / "mmrecon.db")
+    copy = open_database(tmp_path / "copy")
+    with reading(copy) as connection:
+        assert connection.execute(text("select count(*) from wallet")).scalar() == 1
+    copy.dispose()

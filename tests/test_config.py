@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmrecon.config import load_settings, parse_settings
+from mmrecon.errors import ConfigurationError
+
+WALLET = {
+    "name": "collections",
+    "provider": "mpesa",
+    "account": "990501",
+    "currency": "KES",
+    "zone": "Africa/Nairobi",
+    "country": "KE",
+    "live_from": "2026-01-01",
+}
+MINIMAL: dict[str, object] = {"institution": {"name": "Example SACCO"}, "wallets": [WALLET]}
+
+
+def faults_of(data: dict[str, object]) -> list[str]:
+    with pytest.raises(ConfigurationError) as refused:
+        parse_settings(data, source="config.toml", base=Path("/site"))
+    return [path for path, _ in refused.value.faults]
+
+
+def test_a_minimal_configuration_is_enough() -> None:
+    settings = parse_settings(MINIMAL, source="config.toml", base=Path("/site"))
+    assert settings.state.folder == Path("/site/state")
+    assert settings.wallet("collections").mode == "live"
+
+
+def test_an_unknown_key_and_a_wrong_type_are_shown_together_with_their_paths() -> None:
+    wallet = WALLET | {"acount": "990501", "live_from": "yesterday"}
+    assert faults_of({"institution": {"name": "X"}, "wallets": [wallet]}) == [
+        "wallets.0.live_from",
+        "wallets.0.acount",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"currency": "KSH"}, "wallets.0.currency"),
+        ({"zone": "Nairobi"}, "wallets.0.zone"),
+        ({"country": "Kenya"}, "wallets.0.country"),
+        ({"mode": "test"}, "wallets.0.mode"),
+        ({"sources": [{"kind": "ftp"}]}, "wallets.0.sources.0"),
+        ({"sources": [{"kind": "sftp", "host": "x", "username": "y"}]},
+         "wallets.0.sources.0.sftp.host_key_fingerprint"),
+    ],
+)  # fmt: skip
+def test_each_fault_names_its_place(change: dict[str, object], path: str) -> None:
+    assert faults_of(MINIMAL | {"wallets": [WALLET | change]}) == [path]
+
+
+@pytest.mark.parametrize("change", [{"name": "other"}, {"account": "990502"}])
+def test_two_wallets_may_share_neither_name_nor_account(change: dict[str, object]) -> None:
+    assert faults_of(MINIMAL | {"wallets": [WALLET, WALLET | change]}) == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"), [(None, "does not exist"), ("[institution", "is no TOML")]
+)
+def test_a_missing_file_and_broken_toml_are_configuration_faults(
+    tmp_path: Path, text: str | None, fault: str
+) -> None:
+    path = tmp_path / "config.toml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ConfigurationError, match=fault):
+        load_settings(path)
+
+
+def test_the_digest_changes_with_any_value_and_not_with_the_order_of_keys() -> None:
+    first = parse_settings(MINIMAL, source="x", base=Path("/site"))
+    turned = dict(reversed(list(WALLET.items())))
+    second = parse_settings(MINIMAL | {"wallets": [turned]}, source="x", base=Path("/site"))
+    other = parse_settings(
+        MINIMAL | {"wallets": [WALLET | {"live_from": "2026-01-02"}]},
+        source="x",
+        base=Path("/site"),
+    )
+    assert first.digest() == second.digest()
+    assert first.digest() != other.digest()
