@@ -187,10 +187,12 @@ class Settings(_Table):
     people: PeopleRules = PeopleRules()
     reading: ReadingLimits = ReadingLimits()
     formats_folder: Path | None = None
-    wallets: Annotated[tuple[WalletSettings, ...], Field(min_length=1)]
+    wallets: tuple[WalletSettings, ...]
 
     @model_validator(mode="after")
     def _wallets_are_distinct(self) -> Settings:
+        if not self.wallets:
+            raise ValueError("at least one [[wallets]] table is needed")
         names = Counter(wallet.name for wallet in self.wallets)
         identities = Counter(f"{wallet.provider} {wallet.account}" for wallet in self.wallets)
         for what, counted in (("name", names), ("provider and account", identities)):
