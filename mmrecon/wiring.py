@@ -13,7 +13,13 @@ from mmrecon.errors import ConfigurationError, ExitCode, SafetyRefusal, UsageErr
 from mmrecon.model.clock import iso_utc, system_clock
 from mmrecon.model.progress import Progress
 from mmrecon.pipeline.run import Run
-from mmrecon.store.database import open_database
+from mmrecon.store.database import (
+    backup_sqlite,
+    migrate,
+    open_database,
+    open_for_upgrade,
+    schema_is_current,
+)
 from mmrecon.store.lock import run_lock
 from mmrecon.store.runs import new_run_id, record_end, record_start
 
@@ -92,6 +98,25 @@ def open_run(
             if lock:
                 code = ended[-1] if ended else ExitCode.DEFECT
                 record_end(engine, run_id, iso_utc(system_clock()), code)
+            engine.dispose()
+
+
+def upgrade_store(config: Path | None) -> Path | None:
+    """Migrate the database under the run lock; gives the backup made before, None if up to date."""
+    settings = load_settings(find_config(config))
+    folder = settings.state.folder
+    _refuse_other_users(folder)
+    now_utc = system_clock()
+    with run_lock(folder, command="upgrade", since_utc=iso_utc(now_utc)):
+        engine = open_for_upgrade(folder, database_url(settings))
+        try:
+            if schema_is_current(engine):
+                return None
+            backup = folder / f"mmrecon-before-upgrade-{now_utc:%Y%m%dT%H%M%S}.db"
+            backup_sqlite(engine, backup)
+            migrate(engine)
+            return backup
+        finally:
             engine.dispose()
 
 
