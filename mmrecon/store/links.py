@@ -1,0 +1,86 @@
+"""Links: what occupies money of a line or item without being a posting (DESIGN section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, insert
+
+from mmrecon.errors import Defect
+from mmrecon.store import journal
+from mmrecon.store.occupied import check_source, is_own_transaction, linked_of_transaction
+from mmrecon.store.postings import ApprovedRow, RefusedRow
+from mmrecon.store.schema import LINK
+
+_KINDS = {"link": "transaction", "by_hand": "by_hand", "not_ours": "not_ours"}
+
+
+def insert_links(
+    connection: Connection, rows: Sequence[ApprovedRow], *, at_utc: str, run_id: str
+) -> list[RefusedRow]:
+    """Make links of approved rows whose act is `link`, `by_hand` or `not_ours`.
+
+    A `link` row's `posted_minor` is the whole amount of the Fineract transaction. A refusal is a
+    value: `no_money_left`, `transaction_exceeded`, `own_transaction` or `amount_not_positive`.
+    """
+    refused = []
+    made = []
+    for row in rows:
+        if row.facts["act"] not in _KINDS:
+            continue
+        code = _insert_link(connection, row, at_utc)
+        if code:
+            refused.append(RefusedRow(row.row_number, code))
+            continue
+        payload = {"batch_id": row.batch_id, "row": row.row_number, "act": row.facts["act"]}
+        made.append(journal.Entry("link_made", payload))
+    journal.append(connection, made, at_utc=at_utc, run_id=run_id)
+    return refused
+
+
+def _insert_link(connection: Connection, row: ApprovedRow, at_utc: str) -> str:
+    """The code that refuses a row; empty when its link stands."""
+    facts = row.facts
+    amount_minor = _integer(facts["amount_minor"])
+    if amount_minor <= 0:
+        return "amount_not_positive"
+    if facts["act"] == "link":
+        kind, transaction_id = str(facts["account_kind"]), str(facts["transaction_id"])
+        if is_own_transaction(connection, kind, transaction_id):
+            return "own_transaction"
+        linked_minor = linked_of_transaction(connection, kind, transaction_id)
+        if linked_minor + amount_minor > _integer(facts["posted_minor"]):
+            return "transaction_exceeded"
+    with connection.begin_nested() as savepoint:
+        connection.execute(insert(LINK), [_columns(row, at_utc)])
+        source = str(facts["source"])
+        if check_source(connection, source, line_id=row.line_id, item_id=row.item_id):
+            savepoint.rollback()
+            return "no_money_left"
+    return ""
+
+
+def _columns(row: ApprovedRow, at_utc: str) -> dict[str, object]:
+    facts = row.facts
+    return {
+        "batch_id": row.batch_id,
+        "batch_row": row.row_number,
+        "source": facts["source"],
+        "line_id": row.line_id,
+        "item_id": row.item_id,
+        "kind": _KINDS[str(facts["act"])],
+        "amount_minor": facts["amount_minor"],
+        "account_kind": facts.get("account_kind") or "",
+        "account_id": facts.get("account_id"),
+        "transaction_id": facts.get("transaction_id") or "",
+        "paper_reference": facts.get("paper_reference") or "",
+        "reason": facts.get("reason") or "",
+        "withdrawn": False,
+        "at_utc": at_utc,
+    }
+
+
+def _integer(value: object) -> int:
+    if not isinstance(value, int):
+        raise Defect("a batch row's amount is no integer")
+    return value

@@ -1,0 +1,375 @@
+"""Postings in and out: amounts checked where they are created, states by compare-and-set only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from mmrecon.errors import Defect
+from mmrecon.model.approval import CanonicalRow
+from mmrecon.model.keys import PostingFacts
+from mmrecon.model.posting import DEAD_STATES, TRANSITIONS, Command, Posting, PostingState, Purpose
+from mmrecon.store import journal
+from mmrecon.store.occupied import left_of_items, left_of_lines, left_to_allocate
+from mmrecon.store.schema import EXCHANGE, POSTING
+
+_FEW: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedRow:
+    """A signed, not rejected batch row with what the store knows it by.
+
+    `facts` are the row's canonical JSON (docs/architecture.md); line and item are only an index.
+    """
+
+    batch_id: str
+    row_number: int
+    wallet_id: int
+    line_id: int | None
+    item_id: int | None
+    shadow: bool
+    facts: CanonicalRow
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that makes no posting; the other rows of its line are refused with it.
+
+    `code` is `no_money_left`, `attempt_not_next` or `amount_not_positive`.
+    """
+
+    row_number: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of state to be made, if the posting is still in one of `from_states`."""
+
+    posting_id: int
+    from_states: Collection[PostingState]
+    to: PostingState
+    reason: str = ""
+    transaction_id: str = ""
+    sent_at_utc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What was heard of a posting once; no body, no personal data."""
+
+    posting_id: int
+    sent_at_utc: str
+    heard_at_utc: str
+    idempotency_key: str
+    status: int | None
+    meaning: str
+    code: str
+    transaction_id: str
+
+
+def posting_facts(tenant: str, facts: Mapping[str, Any]) -> PostingFacts:
+    """What makes a row's write unique; every key is derived from it."""
+    return PostingFacts(
+        tenant=tenant,
+        command=str(facts["command"]),
+        account_kind=str(facts["account_kind"]),
+        account_id=int(facts["account_id"]),
+        source=str(facts["source"]),
+        purpose=str(facts["purpose"]),
+        leg=int(facts["leg"]),
+        posted_minor=int(facts["posted_minor"]),
+        value_date=str(facts["value_date"]),
+        attempt=int(facts["attempt"]),
+    )
+
+
+def insert_approved(
+    connection: Connection, rows: Sequence[ApprovedRow], *, at_utc: str, run_id: str
+) -> list[RefusedRow]:
+    """Make postings of approved rows whose `act` is `post`, inside the caller's transaction.
+
+    All rows of one line are made or none; a refusal is a value that names the row. No source is
+    ever over its amount afterwards, and an attempt is always the one after a dead one.
+    """
+    money = _MoneyLeft(connection, rows)
+    attempts = _next_attempts(connection, {str(row.facts["source"]) for row in rows})
+    refused: list[RefusedRow] = []
+    made: list[ApprovedRow] = []
+    for legs in _by_line(rows):
+        code = _fault(legs, attempts) or money.take(legs)
+        if code:
+            refused += [RefusedRow(row.row_number, code) for row in legs]
+        else:
+            made += legs
+    if made:
+        connection.execute(insert(POSTING), [_columns(row, at_utc) for row in made])
+    _MoneyLeft(connection, made).must_not_be_negative()
+    journal.append(connection, map(_made, made), at_utc=at_utc, run_id=run_id)
+    return refused
+
+
+def next_attempt(connection: Connection, source: str, purpose: str, leg: int) -> int | None:
+    """The attempt that a new approval carries; None while the last one is still live."""
+    return _next_attempts(connection, {source}).get((source, purpose, leg), 1)
+
+
+def change_states(
+    connection: Connection, changes: Sequence[Change], *, at_utc: str, run_id: str
+) -> list[int]:
+    """Make changes of state by compare-and-set, each journalled; gives the ids that changed.
+
+    Raises:
+        Defect: a change that no posting's life allows.
+    """
+    entries = []
+    changed = []
+    for change in changes:
+        _check_transition(change)
+        if _compare_and_set(connection, change, at_utc):
+            changed.append(change.posting_id)
+            entries.append(journal.Entry("posting_state", _told(change)))
+    journal.append(connection, entries, at_utc=at_utc, run_id=run_id)
+    return changed
+
+
+def change_state(connection: Connection, change: Change, *, at_utc: str, run_id: str) -> bool:
+    """One change of state; False when the posting was in none of `from_states` any more."""
+    return bool(change_states(connection, [change], at_utc=at_utc, run_id=run_id))
+
+
+def raise_resend(
+    connection: Connection, posting: Posting, idempotency_key: str, *, at_utc: str, run_id: str
+) -> bool:
+    """A fresh key inside the same attempt (DESIGN 7.3; loans only); compare-and-set."""
+    if posting.account_kind != "loan":
+        raise Defect("only a loan's posting takes a fresh key by itself")
+    statement = (
+        update(POSTING)
+        .where(POSTING.c.posting_id == posting.posting_id, POSTING.c.resend == posting.resend)
+        .values(resend=posting.resend + 1, idempotency_key=idempotency_key, changed_at_utc=at_utc)
+    )
+    if connection.execute(statement).rowcount != 1:
+        return False
+    payload = {"posting_id": posting.posting_id, "resend": posting.resend + 1}
+    journal.append(
+        connection, [journal.Entry("posting_resend", payload)], at_utc=at_utc, run_id=run_id
+    )
+    return True
+
+
+def record_exchanges(connection: Connection, exchanges: Sequence[Exchange]) -> None:
+    """Keep what was heard."""
+    if exchanges:
+        connection.execute(insert(EXCHANGE), [asdict(exchange) for exchange in exchanges])
+
+
+def times_sent(connection: Connection, posting_ids: Collection[int]) -> dict[int, int]:
+    """How often each posting was sent with the key it has now."""
+    query = (
+        select(EXCHANGE.c.posting_id, func.count())
+        .join(
+            POSTING,
+            (POSTING.c.posting_id == EXCHANGE.c.posting_id)
+            & (POSTING.c.idempotency_key == EXCHANGE.c.idempotency_key),
+        )
+        .where(EXCHANGE.c.posting_id.in_(list(posting_ids)))
+        .group_by(EXCHANGE.c.posting_id)
+    )
+    return {row[0]: int(row[1]) for row in connection.execute(query)}
+
+
+def postings_in(
+    connection: Connection, states: Iterable[PostingState], *, shadow: bool | None = None
+) -> list[Posting]:
+    """Postings in some states, in the order they were approved."""
+    query = select(POSTING).where(POSTING.c.state.in_([state.value for state in states]))
+    if shadow is not None:
+        query = query.where(POSTING.c.shadow.is_(shadow))
+    return [_posting(row) for row in connection.execute(query.order_by(POSTING.c.posting_id))]
+
+
+def postings_of(connection: Connection, posting_ids: Collection[int]) -> list[Posting]:
+    """Postings by their ids, in the order they were approved."""
+    query = select(POSTING).order_by(POSTING.c.posting_id)
+    if len(posting_ids) <= _FEW:
+        query = query.where(POSTING.c.posting_id.in_(list(posting_ids)))
+    found = [_posting(row) for row in connection.execute(query)]
+    return [posting for posting in found if posting.posting_id in set(posting_ids)]
+
+
+def _by_line(rows: Sequence[ApprovedRow]) -> list[list[ApprovedRow]]:
+    groups: dict[str, list[ApprovedRow]] = {}
+    for row in rows:
+        if row.facts["act"] == "post":
+            groups.setdefault(str(row.facts["line"] or row.facts["source"]), []).append(row)
+    return list(groups.values())
+
+
+_Leg = tuple[str, str, int]
+_Account = tuple[str, str]
+
+
+def _next_attempts(connection: Connection, sources: Collection[str]) -> dict[_Leg, int | None]:
+    """The next attempt of every leg that was ever posted; None while the last one is live."""
+    names = ("source", "purpose", "leg", "attempt", "state")
+    query = select(*(POSTING.c[name] for name in names)).order_by(POSTING.c.attempt)
+    if len(sources) <= _FEW:
+        query = query.where(POSTING.c.source.in_(list(sources)))
+    found: dict[_Leg, int | None] = {}
+    for row in connection.execute(query):
+        dead = PostingState(row.state) in DEAD_STATES
+        found[row.source, row.purpose, row.leg] = row.attempt + 1 if dead else None
+    return found
+
+
+def _fault(legs: Sequence[ApprovedRow], attempts: Mapping[_Leg, int | None]) -> str:
+    if any(_integer(leg, "amount_minor") <= 0 for leg in legs):
+        return "amount_not_positive"
+    if any(_integer(leg, "posted_minor") <= 0 for leg in legs):
+        return "amount_not_positive"
+    for leg in legs:
+        key = (str(leg.facts["source"]), str(leg.facts["purpose"]), _integer(leg, "leg"))
+        if attempts.get(key, 1) != leg.facts["attempt"]:
+            return "attempt_not_next"
+    return ""
+
+
+class _MoneyLeft:
+    """What is left of the lines, items and parked money that some rows draw on."""
+
+    def __init__(self, connection: Connection, rows: Sequence[ApprovedRow]) -> None:
+        lines = {row.line_id for row in rows if row.line_id is not None}
+        items = {row.item_id for row in rows if row.item_id is not None}
+        parked = {
+            str(row.facts["source"]) for row in rows if row.facts["purpose"] == Purpose.ALLOCATE
+        }
+        lines_left = left_of_lines(connection, sorted(lines)).to_dict()
+        items_left = left_of_items(connection, sorted(items)).to_dict()
+        self._left: dict[_Account, int] = {
+            **{("line", str(line_id)): left for line_id, left in lines_left.items()},
+            **{("item", str(item_id)): left for item_id, left in items_left.items()},
+            **{("park", source): left_to_allocate(connection, source) for source in parked},
+        }
+
+    def take(self, legs: Sequence[ApprovedRow]) -> str:
+        """Occupy the money of all legs; the code that refuses them when it does not suffice."""
+        after: dict[_Account, int] = {}
+        for leg in legs:
+            for account in _draws_on(leg):
+                left = after.get(account, self._left.get(account, 0))
+                after[account] = left - _integer(leg, "amount_minor")
+        if any(left < 0 for left in after.values()):
+            return "no_money_left"
+        self._left.update(after)
+        return ""
+
+    def must_not_be_negative(self) -> None:
+        """The same sums once more, after the rows were put in.
+
+        Raises:
+            Defect: the store would hold more than there is.
+        """
+        if any(left < 0 for left in self._left.values()):
+            raise Defect("postings would exceed the amount of their line or item")
+
+
+def _draws_on(leg: ApprovedRow) -> list[_Account]:
+    """What a leg takes money from: its line, the item it pays, or the money parked before."""
+    purpose = Purpose(str(leg.facts["purpose"]))
+    if purpose is Purpose.ALLOCATE:
+        return [("park", str(leg.facts["source"]))]
+    drawn: list[_Account] = []
+    if purpose in {Purpose.POST, Purpose.PARK, Purpose.PAY} and leg.line_id is not None:
+        drawn.append(("line", str(leg.line_id)))
+    if purpose is Purpose.PAY and leg.item_id is not None:
+        drawn.append(("item", str(leg.item_id)))
+    return drawn
+
+
+def _columns(row: ApprovedRow, at_utc: str) -> dict[str, Any]:
+    facts = row.facts
+    unique = posting_facts(str(facts["tenant"]), facts)
+    copied = (
+        "source", "purpose", "leg", "attempt", "command", "account_kind", "account_id",
+        "account_no", "client_id", "amount_minor", "posted_minor", "currency", "value_date",
+        "payment_type_id", "receipt",
+    )  # fmt: skip
+    return {name: facts[name] for name in copied} | {
+        "batch_id": row.batch_id,
+        "batch_row": row.row_number,
+        "wallet_id": row.wallet_id,
+        "line_id": row.line_id,
+        "item_id": row.item_id,
+        "resend": 0,
+        "idempotency_key": unique.idempotency_key(0),
+        "external_id": unique.external_id() if facts["account_kind"] == "loan" else "",
+        "shadow": row.shadow,
+        "state": PostingState.APPROVED.value,
+        "approved_at_utc": at_utc,
+        "changed_at_utc": at_utc,
+    }
+
+
+def _integer(row: ApprovedRow, name: str) -> int:
+    value = row.facts[name]
+    if not isinstance(value, int):
+        raise Defect(f"a batch row's {name} is no integer")
+    return value
+
+
+def _made(row: ApprovedRow) -> journal.Entry:
+    payload = {
+        "batch_id": row.batch_id,
+        "row": row.row_number,
+        "to": PostingState.APPROVED.value,
+        "amount_minor": row.facts["amount_minor"],
+    }
+    return journal.Entry("posting_made", payload)
+
+
+def _told(change: Change) -> dict[str, object]:
+    return {
+        "posting_id": change.posting_id,
+        "to": change.to.value,
+        "reason": change.reason,
+        "transaction_id": change.transaction_id,
+    }
+
+
+def _check_transition(change: Change) -> None:
+    for state in change.from_states:
+        if change.to not in TRANSITIONS[state]:
+            raise Defect(f"no posting goes from {state} to {change.to}")
+
+
+def _compare_and_set(connection: Connection, change: Change, at_utc: str) -> bool:
+    values = {"state": change.to.value, "reason": change.reason, "changed_at_utc": at_utc}
+    if change.transaction_id:
+        values["transaction_id"] = change.transaction_id
+    if change.sent_at_utc:
+        values["sent_at_utc"] = change.sent_at_utc
+    statement = (
+        update(POSTING)
+        .where(
+            POSTING.c.posting_id == change.posting_id,
+            POSTING.c.state.in_([state.value for state in change.from_states]),
+        )
+        .values(values)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+_NAMES: Final = tuple(field.name for field in fields(Posting))
+
+
+def _posting(row: Row[Any]) -> Posting:
+    values = {name: getattr(row, name) for name in _NAMES}
+    values["purpose"] = Purpose(values["purpose"])
+    values["command"] = Command(values["command"])
+    values["state"] = PostingState(values["state"])
+    return Posting(**values)
