@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from mmrecon.model.keys import canonical_json, sha256_text
@@ -97,7 +99,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One person's act on a batch: an Ed25519 signature over `signed_text`."""
+    """One person's act on a batch: an Ed25519 signature over `signed_text`.
+
+    `order` is its place among all signatures of the store; 0 before it is stored.
+    """
 
     batch_id: str
     digest: str
@@ -106,6 +111,7 @@ class Signature:
     fingerprint: str
     signed_at_utc: str
     signature: str
+    order: int = 0
 
     def signed_text(self) -> str:
         """The text that is signed."""
@@ -121,6 +127,23 @@ def signed_text(
     return canonical_json(
         ["mmrecon-signature", batch_id, digest, act.value, sorted(rejected_rows), signed_at_utc]
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SignedBatch:
+    """A batch as the store holds it, with its signatures in the order they were made."""
+
+    batch: Batch
+    signatures: tuple[Signature, ...]
+
+    def of(self, act: Act) -> Signature | None:
+        """The signature of an act, if somebody gave it."""
+        return next((found for found in self.signatures if found.act is act), None)
+
+
+def new_batch_id(kind: BatchKind, now_utc: datetime) -> str:
+    """A fresh id that people can read and type: `postings-20261124-a1b2c3`."""
+    return f"{kind.value}-{now_utc:%Y%m%d}-{secrets.token_hex(3)}"
 
 
 @dataclass(frozen=True, slots=True)
