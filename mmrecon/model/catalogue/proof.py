@@ -1,9 +1,199 @@
-"""Codes of the proof stage."""
+"""Codes of the proof stage: what a day's proof lists, and what stands against it."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from mmrecon.model.issue import CodeText
+from mmrecon.model.issue import CodeText, Severity
 
-CODES: Final[tuple[CodeText, ...]] = ()
+_BOOK = "Book it by hand in Fineract with the receipts as reference, or close the lines."
+_LOOK = "Look at the receipt with `mmrecon explain RECEIPT` before anything else is posted."
+
+CODES: Final[tuple[CodeText, ...]] = (
+    CodeText(
+        "charges_to_book",
+        Severity.WORK,
+        "to book by hand: {amount} of charges ({count} lines)",
+        _BOOK,
+    ),
+    CodeText(
+        "transfers_to_book",
+        Severity.WORK,
+        "to book by hand: {amount} of transfers whose other side is not here ({count} lines)",
+        _BOOK,
+    ),
+    CodeText(
+        "settlement_to_book",
+        Severity.WORK,
+        "to book by hand: {amount} settled with the bank ({count} lines)",
+        _BOOK,
+    ),
+    CodeText(
+        "funding_to_book",
+        Severity.WORK,
+        "to book by hand: {amount} of funding ({count} lines)",
+        _BOOK,
+    ),
+    CodeText(
+        "reversals_to_decide",
+        Severity.WORK,
+        "awaiting a decision: {amount} of reversals ({count} lines)",
+        "Look at each with its original in the workbook.",
+    ),
+    CodeText(
+        "unknown_lines",
+        Severity.WORK,
+        "lines of a kind nobody has described: {amount} ({count} lines)",
+        "Say in the workbook what they are.",
+    ),
+    CodeText(
+        "awaiting_decision",
+        Severity.WORK,
+        "awaiting a decision: {amount} ({count} lines)",
+        "Decide in the workbook.",
+    ),
+    CodeText(
+        "in_suspense",
+        Severity.WORK,
+        "in suspense: {amount} ({count} lines)",
+        "Find the owner; `mmrecon explain` shows what was tried.",
+    ),
+    CodeText(
+        "held_back",
+        Severity.WORK,
+        "held back by decision: {amount} ({count} lines)",
+        "They come back on the day that was chosen.",
+    ),
+    CodeText(
+        "awaiting_approval",
+        Severity.WORK,
+        "awaiting a second person: {amount} ({count} lines)",
+        "Another person runs `mmrecon approve`.",
+    ),
+    CodeText(
+        "awaiting_sending",
+        Severity.WORK,
+        "approved and not sent yet: {amount} ({count} lines)",
+        "Run `mmrecon post`.",
+    ),
+    CodeText(
+        "fate_unknown",
+        Severity.ATTENTION,
+        "sent, and nobody knows yet whether it stands: {amount} ({count} lines)",
+        "Run `mmrecon post`: recovery comes first and sends nothing twice.",
+    ),
+    CodeText(
+        "rows_refused",
+        Severity.ATTENTION,
+        "rows of the statement that could not be read: {count}",
+        "See `mmrecon status`; import a corrected file.",
+    ),
+    CodeText(
+        "day_not_complete",
+        Severity.NOTICE,
+        "the statements do not cover the whole day",
+        "Wait for the full day's file, or import it; the lines that are here go on.",
+    ),
+    CodeText(
+        "not_provable_yet",
+        Severity.NOTICE,
+        "neither balances nor totals prove yet that the day is complete",
+        "The next day's statement may prove it.",
+    ),
+    CodeText(
+        "fineract_not_read",
+        Severity.NOTICE,
+        "Fineract was not read: {why}",
+        "Run `mmrecon prove` again when it can be reached.",
+    ),
+    CodeText(
+        "posted_by_others",
+        Severity.WORK,
+        "in Fineract by somebody else, not linked yet: {amount} ({count} transactions)",
+        "Answer the line as already posted, with that transaction.",
+    ),
+    CodeText(
+        "not_on_a_statement_yet",
+        Severity.WORK,
+        "in Fineract, not on a statement yet (the day is not complete): {amount} ({count})",
+        "The full day's statement will tell.",
+    ),
+    CodeText(
+        "found_while_unknown",
+        Severity.ATTENTION,
+        "in Fineract, and mmrecon does not know yet that it stands: {amount} ({count})",
+        "Run `mmrecon post`: recovery comes first.",
+    ),
+    CodeText(
+        "booked_by_hand",
+        Severity.NOTICE,
+        "journal entries made by hand on the wallet's account: {amount} ({count} entries)",
+        "Compare them with what was to be booked by hand.",
+    ),
+    CodeText(
+        "linked_in_part",
+        Severity.WORK,
+        "transactions of others linked only in part: {amount} left ({count})",
+        "Link the other lines they stand for.",
+    ),
+    CodeText(
+        "statement_contradicted",
+        Severity.ATTENTION,
+        "the statement contradicts itself",
+        "See `mmrecon status`; ask the provider for the file again.",
+    ),
+    CodeText(
+        "sum_is_not_closing",
+        Severity.ATTENTION,
+        "opening and movements do not make the closing balance: {amount} apart",
+        "A row is missing or doubled; ask the provider for the file again.",
+    ),
+    CodeText(
+        "chain_broken",
+        Severity.ATTENTION,
+        "the balances after each line do not follow from one another ({count} breaks)",
+        "A row is missing or doubled; ask the provider for the file again.",
+    ),
+    CodeText(
+        "opening_is_not_closing_before",
+        Severity.ATTENTION,
+        "the day opens {amount} away from where the day before closed",
+        "Something is missing between the two days; ask the provider for both files again.",
+    ),
+    CodeText(
+        "missing_in_fineract",
+        Severity.ATTENTION,
+        "posted by mmrecon, and not in Fineract: {amount} ({count} transactions)",
+        _LOOK,
+    ),
+    CodeText(
+        "missing_in_mmrecon",
+        Severity.ATTENTION,
+        "in Fineract under this wallet's payment type, and on no statement: {amount} ({count})",
+        "Ask who booked it in Fineract, and for which money.",
+    ),
+    CodeText(
+        "twice_in_fineract",
+        Severity.ATTENTION,
+        "in Fineract a second time: {amount} ({count} transactions)",
+        _LOOK,
+    ),
+    CodeText(
+        "amount_differs",
+        Severity.ATTENTION,
+        "another amount in Fineract than mmrecon posted: {amount} apart ({count})",
+        _LOOK,
+    ),
+    CodeText(
+        "date_differs",
+        Severity.ATTENTION,
+        "another value date in Fineract than mmrecon posted: {amount} ({count})",
+        _LOOK,
+    ),
+    CodeText(
+        "seen_on_accounts_only",
+        Severity.NOTICE,
+        "no general-ledger account is configured: only accounts mmrecon posted to were read",
+        "Add `gl_account_ids` to the wallet, so that postings to other accounts are seen too.",
+    ),
+)
