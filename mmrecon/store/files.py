@@ -1,0 +1,123 @@
+"""Files that came in: their bytes by hash, and each delivery by source, name, size and time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, insert, select
+
+from mmrecon.store.schema import DELIVERY, FILE, STATEMENT
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A file as it arrived; its bytes are in the archive already.
+
+    `wallet_name` is "" where nobody said whose it is; `modified_utc_s` is None where the source
+    has no such time.
+    """
+
+    sha256: str
+    size_bytes: int
+    archived_as: str
+    wallet_name: str
+    source: str
+    name: str
+    modified_utc_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One delivery of a file; `is_new` when no delivery before it had these bytes."""
+
+    file_id: int
+    sha256: str
+    size_bytes: int
+    archived_as: str
+    first_name: str
+    first_seen_at_utc: str
+    name: str
+    wallet_name: str
+    is_new: bool
+
+
+def record(connection: Connection, delivery: Delivery, *, at_utc: str) -> StoredFile:
+    """Remember a delivery; the very same one (source, name, size, time, bytes) once only."""
+    found = connection.execute(select(FILE).where(FILE.c.sha256 == delivery.sha256)).one_or_none()
+    is_new = found is None
+    if is_new:
+        connection.execute(
+            insert(FILE).values(
+                sha256=delivery.sha256,
+                size_bytes=delivery.size_bytes,
+                archived_as=delivery.archived_as,
+                first_name=delivery.name,
+                first_seen_at_utc=at_utc,
+            )
+        )
+    file = found or connection.execute(select(FILE).where(FILE.c.sha256 == delivery.sha256)).one()
+    _record_arrival(connection, file.file_id, delivery, at_utc)
+    return _stored(file, delivery.name, delivery.wallet_name, is_new=is_new)
+
+
+def known_deliveries(
+    connection: Connection, wallet_name: str, source: str
+) -> set[tuple[str, int, int]]:
+    """(name, size_bytes, modified_utc_s) of everything that a wallet's source ever delivered."""
+    rows = connection.execute(
+        select(DELIVERY.c.name, DELIVERY.c.size_bytes, DELIVERY.c.modified_utc_s)
+        .where(DELIVERY.c.source == source, DELIVERY.c.wallet_name == wallet_name)
+        .where(DELIVERY.c.size_bytes.is_not(None), DELIVERY.c.modified_utc_s.is_not(None))
+    )
+    return {(row.name, row.size_bytes, row.modified_utc_s) for row in rows}
+
+
+def unread(connection: Connection, wallet_names: Iterable[str]) -> list[StoredFile]:
+    """Deliveries to these wallets whose file has no complete reading yet, in order of arrival.
+
+    So a run that was killed between fetching and reading is finished by the next one.
+    """
+    read_files = select(STATEMENT.c.file_id).where(STATEMENT.c.complete)
+    rows = connection.execute(
+        select(FILE, DELIVERY.c.name, DELIVERY.c.wallet_name, DELIVERY.c.delivery_id)
+        .join(DELIVERY, DELIVERY.c.file_id == FILE.c.file_id)
+        .where(DELIVERY.c.wallet_name.in_(list(wallet_names)))
+        .where(FILE.c.file_id.not_in(read_files))
+        .order_by(DELIVERY.c.delivery_id)
+    )
+    first: dict[tuple[int, str], StoredFile] = {}
+    for row in rows:
+        stored = _stored(row, row.name, row.wallet_name, is_new=True)
+        first.setdefault((row.file_id, row.wallet_name), stored)
+    return list(first.values())
+
+
+def _record_arrival(connection: Connection, file_id: int, delivery: Delivery, at_utc: str) -> None:
+    facts: dict[str, object] = {
+        "file_id": file_id,
+        "wallet_name": delivery.wallet_name,
+        "source": delivery.source,
+        "name": delivery.name,
+        "size_bytes": delivery.size_bytes,
+        "modified_utc_s": delivery.modified_utc_s,
+    }
+    same = [DELIVERY.c[column].is_not_distinct_from(value) for column, value in facts.items()]
+    if connection.execute(select(DELIVERY.c.delivery_id).where(*same)).first() is None:
+        connection.execute(insert(DELIVERY).values(**facts, delivered_at_utc=at_utc))
+
+
+def _stored(
+    file: Row[tuple[object, ...]], name: str, wallet_name: str, *, is_new: bool
+) -> StoredFile:
+    return StoredFile(
+        file.file_id,
+        file.sha256,
+        file.size_bytes,
+        file.archived_as,
+        file.first_name,
+        file.first_seen_at_utc,
+        name,
+        wallet_name,
+        is_new,
+    )
