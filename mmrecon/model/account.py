@@ -38,7 +38,8 @@ class AccountFrame(FrameSchema):
     """Savings accounts and loans of any status. Money is in minor units of `currency`.
 
     `client_id` is missing for accounts of groups. `balance_minor` is the available savings
-    balance; the loan columns are missing for savings and the other way round.
+    balance; the loan columns are missing for savings and the other way round. `due_now_minor` holds
+    what is overdue too; `net_disbursal_minor` is what the client is paid of an approved loan.
     """
 
     key = ("account_kind", "account_id")
@@ -55,6 +56,7 @@ class AccountFrame(FrameSchema):
     currency: Text
     balance_minor: OptionalInteger
     approved_principal_minor: OptionalInteger
+    net_disbursal_minor: OptionalInteger
     outstanding_minor: OptionalInteger
     overdue_minor: OptionalInteger
     due_now_minor: OptionalInteger

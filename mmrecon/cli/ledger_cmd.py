@@ -1,0 +1,92 @@
+"""`mmrecon ledger`: the snapshot of Fineract's clients and accounts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mmrecon.cli.frame import with_run
+from mmrecon.cli.outcome import Outcome
+from mmrecon.errors import ExitCode
+
+if TYPE_CHECKING:
+    from mmrecon.model.account import LedgerSnapshot
+    from mmrecon.pipeline.ledger_in import TakenSnapshot
+    from mmrecon.pipeline.run import Run
+
+
+@click.group("ledger")
+def command() -> None:
+    """The snapshot of Fineract's clients and accounts."""
+
+
+@command.command("refresh")
+@with_run(lock=True)
+def refresh(run: Run) -> Outcome:
+    """Take the snapshot from Fineract."""
+    from mmrecon.pipeline.ledger_in import refresh_ledger
+
+    return _taken(run, refresh_ledger(run))
+
+
+@command.command("load")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@with_run(lock=True)
+def load(run: Run, file: Path) -> Outcome:
+    """Take the snapshot from a CSV or Parquet file that somebody exported."""
+    from mmrecon.pipeline.ledger_in import load_ledger
+
+    return _taken(run, load_ledger(run, file))
+
+
+@command.command("show")
+@with_run(lock=False)
+def show(run: Run) -> Outcome:
+    """What the newest snapshot holds, and how old it is."""
+    from mmrecon.pipeline.ledger_in import newest_snapshot
+
+    snapshot = newest_snapshot(run)
+    if snapshot is None:
+        text = "There is no snapshot yet: `mmrecon ledger refresh` or `mmrecon ledger load FILE`."
+        return Outcome(ExitCode.DONE, {"snapshot": None}, (text,))
+    summary, shown = _described(run, snapshot)
+    return Outcome(ExitCode.DONE, {"snapshot": summary}, shown)
+
+
+def _taken(run: Run, taken: TakenSnapshot) -> Outcome:
+    from mmrecon.model.catalogue import next_step_of, sentence_of
+
+    issues = [
+        {"code": issue.code, "sentence": sentence_of(issue), "next_step": next_step_of(issue)}
+        for issue in taken.issues
+    ]
+    said = [f"{issue['sentence']}. {issue['next_step']}" for issue in issues]
+    if taken.snapshot is None:
+        summary: dict[str, Any] = {"snapshot": None, "issues": issues}
+        return Outcome(taken.exit_code(), summary, ("No snapshot was taken.", *said))
+    described, shown = _described(run, taken.snapshot)
+    summary = {"snapshot": described, "new_items": taken.new_items, "issues": issues}
+    return Outcome(taken.exit_code(), summary, (*shown, *said))
+
+
+def _described(run: Run, snapshot: LedgerSnapshot) -> tuple[dict[str, Any], tuple[Any, ...]]:
+    from mmrecon.cli.render import table
+    from mmrecon.pipeline.ledger_in import age_s, snapshot_counts
+
+    counts = snapshot_counts(snapshot).to_dict("records")
+    seconds = age_s(snapshot, run.now_utc())
+    summary = {
+        "snapshot_id": snapshot.snapshot_id, "taken_at_utc": snapshot.taken_at_utc,
+        "source": snapshot.source, "age_s": seconds, "clients": len(snapshot.clients),
+        "accounts": len(snapshot.accounts), "counts": counts,
+    }  # fmt: skip
+    headline = (
+        f"Snapshot {snapshot.snapshot_id} from {snapshot.source}, taken {snapshot.taken_at_utc} "
+        f"({seconds // 3600} h {seconds // 60 % 60} min ago): {len(snapshot.clients):,} clients, "
+        f"{len(snapshot.accounts):,} accounts."
+    )
+    headers = ("kind", "status", "sub-status", "currency", "accounts")
+    rows = [tuple(count.values()) for count in counts]
+    return summary, (headline, table(headers, rows, right=("accounts",)))

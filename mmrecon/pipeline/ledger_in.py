@@ -1,0 +1,90 @@
+"""The snapshot comes in: from a file, or from Fineract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from mmrecon.errors import ExitCode, worst
+from mmrecon.ledger.load import Loaded, load_file
+from mmrecon.ledger.loans_waiting import loan_items
+from mmrecon.ledger.refresh import refresh_from
+from mmrecon.model.account import LedgerSnapshot
+from mmrecon.model.catalogue import severity_of
+from mmrecon.model.clock import local_date
+from mmrecon.model.issue import Issue
+from mmrecon.pipeline.run import Run
+from mmrecon.store.database import reading, transaction
+from mmrecon.store.items import add_items, all_items, change_items
+from mmrecon.store.journal import Entry, append
+from mmrecon.store.snapshots import SnapshotFacts, newest, save
+
+
+@dataclass(frozen=True, slots=True)
+class TakenSnapshot:
+    """A snapshot, or None when what came in cannot be used."""
+
+    snapshot: LedgerSnapshot | None
+    issues: tuple[Issue, ...]
+    new_items: int
+
+    def exit_code(self) -> ExitCode:
+        """By the gravest issue."""
+        return worst(severity_of(issue).exit_code() for issue in self.issues)
+
+
+def load_ledger(run: Run, path: Path) -> TakenSnapshot:
+    """Take the snapshot from a file (DESIGN section 8, `ledger load`)."""
+    return _take(run, load_file(path), source="file", file_name=path.name)
+
+
+def refresh_ledger(run: Run) -> TakenSnapshot:
+    """Take the snapshot from Fineract by paged lists."""
+    client = run.connect()
+    assert run.settings.fineract is not None
+    today = local_date(run.now_utc(), run.settings.fineract.zone)
+    try:
+        loaded = refresh_from(client, today, run.progress)
+    finally:
+        client.close()
+    return _take(run, loaded, source="fineract", file_name="")
+
+
+def newest_snapshot(run: Run) -> LedgerSnapshot | None:
+    """The snapshot that matching would use."""
+    with reading(run.engine) as connection:
+        return newest(connection, run.state_folder)
+
+
+def snapshot_counts(snapshot: LedgerSnapshot) -> pd.DataFrame:
+    """Accounts by kind, status, sub-status and currency."""
+    keys = ["account_kind", "account_status", "account_sub_status", "currency"]
+    counts = snapshot.accounts.groupby(keys, sort=True).size()
+    return counts.rename("accounts").reset_index()
+
+
+def age_s(snapshot: LedgerSnapshot, now_utc: datetime) -> int:
+    """Seconds since a snapshot was taken."""
+    taken = datetime.fromisoformat(snapshot.taken_at_utc).astimezone(UTC)
+    return max(0, int((now_utc - taken).total_seconds()))
+
+
+def _take(run: Run, loaded: Loaded, *, source: str, file_name: str) -> TakenSnapshot:
+    if not loaded.usable:
+        return TakenSnapshot(None, loaded.issues, 0)
+    facts = SnapshotFacts(run.at_utc(), source, file_name, run.run_id)
+    with transaction(run.engine) as connection:
+        snapshot = save(connection, run.state_folder, loaded.clients, loaded.accounts, facts)
+        items = loan_items(loaded.clients, loaded.accounts, all_items(connection))
+        add_items(connection, items.new, at_utc=facts.taken_at_utc, source_name=source)
+        change_items(connection, items.changed)
+        payload = {
+            "snapshot_id": snapshot.snapshot_id, "source": source, "digest": snapshot.digest,
+            "new_items": len(items.new), "changed_items": len(items.changed),
+        }  # fmt: skip
+        entry = Entry("ledger_snapshot", payload)
+        append(connection, [entry], at_utc=facts.taken_at_utc, run_id=run.run_id)
+    return TakenSnapshot(snapshot, loaded.issues, len(items.new))
