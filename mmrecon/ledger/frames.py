@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -93,10 +92,9 @@ def unknown_statuses(clients: pd.DataFrame, accounts: pd.DataFrame, file: str) -
         ("savings", accounts.loc[accounts["account_kind"] == "savings", "account_status"]),
         ("loan", accounts.loc[accounts["account_kind"] == "loan", "account_status"]),
     ):
-        counts: Mapping[str, int] = series.value_counts().to_dict()
-        for word, count in counts.items():
+        for word, count in series.value_counts().items():
             if word not in known_statuses(kind):
-                words[word] = words.get(word, 0) + count
+                words[str(word)] = words.get(str(word), 0) + int(count)
     if not words:
         return []
     named = ", ".join(word or "(empty)" for word in sorted(words))

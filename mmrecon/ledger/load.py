@@ -1,4 +1,4 @@
-"""A snapshot from a file that somebody exported: CSV or Parquet (DESIGN section 8, `ledger load`)."""
+"""A snapshot from a file that somebody exported: CSV or Parquet (DESIGN section 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Fineract's lists say of clients and accounts: pure functions over JSON (fineract-api.md 6.2)."""
+"""What Fineract's lists say of clients and accounts, purely (fineract-api.md 6.2)."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ CODES: Final[tuple[CodeText, ...]] = (
         "ledger_columns_unknown",
         Severity.NOTICE,
         "columns that mmrecon does not know were left out: {columns}",
-        "Nothing, if these columns are not needed; otherwise rename them as the documentation says.",
+        "Nothing, if they are not needed; otherwise rename them as the documentation says.",
     ),
     CodeText(
         "ledger_columns_missing",
