@@ -131,9 +131,10 @@ def signed_text(
 
 @dataclass(frozen=True, slots=True)
 class SignedBatch:
-    """A batch as the store holds it, with its signatures in the order they were made."""
+    """A batch with its signatures in the order they were made; `digest` is of the batch's text."""
 
     batch: Batch
+    digest: str
     signatures: tuple[Signature, ...]
 
     def of(self, act: Act) -> Signature | None:

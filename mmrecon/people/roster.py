@@ -115,7 +115,7 @@ def signatories(roster: Roster, signed: SignedBatch, needed: Iterable[Act]) -> S
         signature = signed.of(act)
         person = None if signature is None else roster.signer(signature)
         if signature is not None and person is not None:
-            verify(signature, person, signed.batch)
+            verify(signature, person, signed)
             if may(person, act):
                 people[act] = person
     if not set(needed) <= people.keys():
@@ -171,7 +171,9 @@ def _founder(founder: Founder, enrolment: Enrolment) -> Membership:
 
 
 def _deciding_order(signed: SignedBatch) -> int | None:
-    """Where in the order of signatures a people batch takes effect; None: not yet."""
+    """Where in the order of signatures a people batch takes effect; None: not, or not yet."""
+    if signed.of(Act.REJECT) is not None:
+        return None
     deciding = signed.of(Act.PREPARE if _is_revocation(signed) else Act.APPROVE)
     return None if deciding is None else deciding.order
 
@@ -198,7 +200,7 @@ def _revoked(roster: Roster, signed: SignedBatch, order: int) -> Roster:
     person = None if signature is None else roster.signer(signature)
     if signature is None or person is None:
         return roster
-    verify(signature, person, signed.batch)
+    verify(signature, person, signed)
     names = {name_key(str(row["name"])) for row in signed.batch.rows}
     return _ended(roster, names, order)
 

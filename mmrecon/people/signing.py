@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mmrecon.errors import SafetyRefusal
-from mmrecon.model.approval import Act, Batch, Person, Signature, signed_text
+from mmrecon.model.approval import Act, Batch, Person, Signature, SignedBatch, signed_text
 from mmrecon.people.keys import fingerprint_of, load_public, public_half
 
 
@@ -36,13 +36,13 @@ def sign(
     )
 
 
-def verify(signature: Signature, person: Person, batch: Batch) -> None:
+def verify(signature: Signature, person: Person, signed: SignedBatch) -> None:
     """Check that this person signed exactly this batch.
 
     Raises:
         SafetyRefusal: it is another person's, another batch's, or a forged signature.
     """
-    if (signature.batch_id, signature.digest) != (batch.batch_id, batch.digest()):
+    if (signature.batch_id, signature.digest) != (signed.batch.batch_id, signed.digest):
         raise _forged(signature, "is over other rows than the store holds")
     try:
         genuine = fingerprint_of(person.public_key) == person.fingerprint == signature.fingerprint

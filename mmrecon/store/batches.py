@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from mmrecon.errors import SafetyRefusal, UsageError
 from mmrecon.model.approval import Act, Batch, BatchKind, BatchState, Signature, SignedBatch
@@ -103,7 +103,7 @@ def insert_batch(
 
 def record_decision(
     connection: Connection,
-    batch: Batch,
+    signed: SignedBatch,
     signature: Signature,
     *,
     person: str,
@@ -117,6 +117,7 @@ def record_decision(
     Raises:
         UsageError: somebody decided it in the meantime.
     """
+    batch = signed.batch
     decided = connection.execute(
         update(BATCH)
         .where(BATCH.c.batch_id == batch.batch_id, BATCH.c.state == BatchState.PREPARED.value)
@@ -127,7 +128,7 @@ def record_decision(
             reason=reason,
         )
     )
-    if decided.rowcount != 1:
+    if decided.rowcount != 1 or _count_signatures(connection, batch) != len(signed.signatures):
         raise UsageError(
             f"batch {batch.batch_id} no longer waits: somebody decided it in the meantime",
             hint="`mmrecon approve` lists what waits.",
@@ -184,8 +185,13 @@ def load(connection: Connection, batch_id: str) -> StoredBatch:
         )
     query = select(BATCH_ROW).where(BATCH_ROW.c.batch_id == batch_id)
     rows = list(connection.execute(query.order_by(BATCH_ROW.c.row_number)))
+    batch = _checked(header, rows)
+    signatures = _signatures(connection, batch_id)
+    rejected = {row.row_number: row.reject_reason for row in rows if row.rejected}
+    if rejected.keys() != {number for found in signatures for number in found.rejected_rows}:
+        raise altered(batch_id, "other rows are marked rejected than people rejected")
     return StoredBatch(
-        signed=SignedBatch(_checked(header, rows), _signatures(connection, batch_id)),
+        signed=SignedBatch(batch, header.digest, signatures),
         state=BatchState(header.state),
         places=tuple(RowPlace(row.line_id, row.item_id) for row in rows),
         prepared_by=header.prepared_by,
@@ -194,7 +200,7 @@ def load(connection: Connection, batch_id: str) -> StoredBatch:
         decided_at_utc=header.decided_at_utc,
         reason=header.reason,
         settings_digest=header.settings_digest,
-        rejected={row.row_number: row.reject_reason for row in rows if row.rejected},
+        rejected=rejected,
     )
 
 
@@ -288,6 +294,11 @@ def _insert_signature(connection: Connection, signature: Signature) -> None:
             signature=signature.signature,
         )
     )
+
+
+def _count_signatures(connection: Connection, batch: Batch) -> int:
+    query = select(func.count()).where(SIGNATURE.c.batch_id == batch.batch_id)
+    return int(connection.execute(query).scalar_one())
 
 
 def _signatures(connection: Connection, batch_id: str) -> tuple[Signature, ...]:
