@@ -28,6 +28,14 @@ class Purpose(StrEnum):
     CORRECT = "correct"
 
 
+class SentHow(StrEnum):
+    """In what kind of call a posting was sent (fineract/measured.md: closed, loose)."""
+
+    NOT_YET = ""
+    CLOSED = "closed"
+    LOOSE = "loose"
+
+
 class PostingState(StrEnum):
     """A posting's life; changed by compare-and-set only (`store/postings.py`)."""
 
@@ -93,7 +101,10 @@ DEAD_STATES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One approved leg. Everything that is sent, and where it stands."""
+    """One approved leg. Everything that is sent, and where it stands.
+
+    `envelope` names the call that it was sent in last: what was sent together goes together again.
+    """
 
     posting_id: int
     batch_id: str
@@ -125,3 +136,5 @@ class Posting:
     approved_at_utc: str
     sent_at_utc: str
     reason: str
+    envelope: str = ""
+    sent_how: SentHow = SentHow.NOT_YET

@@ -11,7 +11,15 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from mmrecon.errors import Defect
 from mmrecon.model.approval import CanonicalRow
 from mmrecon.model.keys import PostingFacts
-from mmrecon.model.posting import DEAD_STATES, TRANSITIONS, Command, Posting, PostingState, Purpose
+from mmrecon.model.posting import (
+    DEAD_STATES,
+    TRANSITIONS,
+    Command,
+    Posting,
+    PostingState,
+    Purpose,
+    SentHow,
+)
 from mmrecon.store import journal
 from mmrecon.store.occupied import left_of_items, left_of_lines, left_to_allocate
 from mmrecon.store.schema import EXCHANGE, POSTING
@@ -56,6 +64,8 @@ class Change:
     reason: str = ""
     transaction_id: str = ""
     sent_at_utc: str = ""
+    envelope: str = ""
+    sent_how: SentHow = SentHow.NOT_YET
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,10 +359,10 @@ def _check_transition(change: Change) -> None:
 
 def _compare_and_set(connection: Connection, change: Change, at_utc: str) -> bool:
     values = {"state": change.to.value, "reason": change.reason, "changed_at_utc": at_utc}
-    if change.transaction_id:
-        values["transaction_id"] = change.transaction_id
-    if change.sent_at_utc:
-        values["sent_at_utc"] = change.sent_at_utc
+    for name in ("transaction_id", "sent_at_utc", "envelope", "sent_how"):
+        given = getattr(change, name)
+        if given:
+            values[name] = str(given)
     statement = (
         update(POSTING)
         .where(
@@ -372,4 +382,5 @@ def _posting(row: Row[Any]) -> Posting:
     values["purpose"] = Purpose(values["purpose"])
     values["command"] = Command(values["command"])
     values["state"] = PostingState(values["state"])
+    values["sent_how"] = SentHow(values["sent_how"])
     return Posting(**values)

@@ -1,0 +1,115 @@
+"""Requests as values: what is written to Fineract, and what is asked of it (no network)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from mmrecon.fineract.contract import BatchItem, dump_json
+from mmrecon.model.money import to_decimal
+from mmrecon.model.posting import Command, Posting
+
+FORMS: Final[dict[str, str]] = {"locale": "en", "dateFormat": "yyyy-MM-dd"}
+"""Goes with every write (fineract-api.md 1.3, 1.4)."""
+
+PERMISSIONS: Final[dict[Command, str]] = {
+    Command.SAVINGS_DEPOSIT: "DEPOSIT_SAVINGSACCOUNT",
+    Command.SAVINGS_WITHDRAWAL: "WITHDRAWAL_SAVINGSACCOUNT",
+    Command.LOAN_REPAYMENT: "REPAYMENT_LOAN",
+    Command.LOAN_DISBURSEMENT: "DISBURSE_LOAN",
+}
+"""What a user needs to give each command (fineract-api.md 1.2)."""
+
+READ_PERMISSIONS: Final = (
+    "READ_CLIENT",
+    "READ_SAVINGSACCOUNT",
+    "READ_LOAN",
+    "READ_PAYMENTTYPE",
+    "READ_JOURNALENTRY",
+    "READ_CONFIGURATION",
+    "READ_BUSINESS_DATE",
+    "READ_OFFICE",
+    "READ_PERMISSION",
+)
+"""What mmrecon itself reads before it posts."""
+
+_ADDRESSES: Final[dict[Command, str]] = {
+    Command.SAVINGS_DEPOSIT: "v1/savingsaccounts/{}/transactions?command=deposit",
+    Command.SAVINGS_WITHDRAWAL: "v1/savingsaccounts/{}/transactions?command=withdrawal",
+    Command.LOAN_REPAYMENT: "v1/loans/{}/transactions?command=repayment",
+    Command.LOAN_DISBURSEMENT: "v1/loans/{}?command=disburse",
+}
+
+
+def build_posting(posting: Posting, request_id: int) -> BatchItem:
+    """The batch item that posts one leg; the same text every time it is sent."""
+    return BatchItem(
+        request_id=request_id,
+        method="POST",
+        relative_url=_ADDRESSES[posting.command].format(posting.account_id),
+        body=dump_json(_posting_body(posting)),
+        idempotency_key=posting.idempotency_key,
+    )
+
+
+def build_account_read(account_kind: str, account_id: int, request_id: int) -> BatchItem:
+    """The batch item that reads one account (`chargeStatus` is wanted there: fineract-api.md 7)."""
+    address = (
+        f"v1/savingsaccounts/{account_id}?chargeStatus=all"
+        if account_kind == "savings"
+        else f"v1/loans/{account_id}"
+    )
+    return BatchItem(request_id=request_id, method="GET", relative_url=address)
+
+
+def transaction_path(posting: Posting) -> str:
+    """Where a posting reads back: loans by external id, because their ids may change (3.2)."""
+    if posting.account_kind == "loan":
+        return f"loans/{posting.account_id}/transactions/external-id/{posting.external_id}"
+    return f"savingsaccounts/{posting.account_id}/transactions/{posting.transaction_id}"
+
+
+def search_parameters(first_day: str, last_day: str, page: int, rows: int) -> dict[str, str | int]:
+    """Parameters of a savings `transactions/search` by value date; `offset` is a page (4.3)."""
+    return {
+        "fromDate": first_day,
+        "toDate": last_day,
+        "offset": page,
+        "limit": rows,
+        "orderBy": "id",
+        "sortOrder": "ASC",
+        **FORMS,
+    }
+
+
+def journal_parameters(gl_account_id: int, first_day: str, last_day: str) -> dict[str, str | int]:
+    """Parameters of `journalentries` for one GL account and period, receipts included (12a)."""
+    return {
+        "glAccountId": gl_account_id,
+        "fromDate": first_day,
+        "toDate": last_day,
+        "transactionDetails": "true",
+        "orderBy": "id",
+        "sortOrder": "ASC",
+        **FORMS,
+    }
+
+
+def needed_permissions(commands: Iterable[Command]) -> set[str]:
+    """What the user must be allowed: to read, and to give these commands."""
+    return set(READ_PERMISSIONS) | {PERMISSIONS[command] for command in commands}
+
+
+def _posting_body(posting: Posting) -> dict[str, object]:
+    disburses = posting.command is Command.LOAN_DISBURSEMENT
+    body: dict[str, object] = {
+        "actualDisbursementDate" if disburses else "transactionDate": posting.value_date,
+        "transactionAmount": to_decimal(posting.posted_minor, posting.currency),
+        "paymentTypeId": posting.payment_type_id,
+        "receiptNumber": posting.receipt,
+        "note": f"mmrecon {posting.batch_id}/{posting.batch_row}",
+        **FORMS,
+    }
+    if posting.account_kind == "loan":
+        body["externalId"] = posting.external_id
+    return body
