@@ -1,0 +1,263 @@
+"""What waits for a person, as rows of a workbook: lines, matches and what is left, put together.
+
+Pure: frames in, a ProposalFrame out. The same function gives the facts as they are now when a
+workbook comes back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from mmrecon.approval.row_digest import clean
+from mmrecon.approval.wording import candidate_texts, evidence_texts, veto_texts
+from mmrecon.model.keys import line_source
+from mmrecon.model.line import LineClass
+from mmrecon.model.line_state import LineState
+from mmrecon.model.money import to_text
+from mmrecon.model.posting import Command
+from mmrecon.model.proposal import ProposalFrame, Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class WalletPart:
+    """What approval knows of a wallet; `payment_type_id` is missing where none is configured."""
+
+    wallet_id: int
+    name: str
+    provider: str
+    account: str
+    currency: str
+    zone: str
+    payment_type_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWork:
+    """Everything proposals are made of.
+
+    `lines` LineFrame, `matches` MatchFrame, `states` LineStateFrame, `left_minor` int64 by line
+    id, `items` ItemFrame, `clients` ClientFrame, `accounts` AccountFrame, `originals` text by line
+    id of a reversal.
+    """
+
+    lines: pd.DataFrame
+    matches: pd.DataFrame
+    states: pd.DataFrame
+    left_minor: pd.Series
+    items: pd.DataFrame
+    clients: pd.DataFrame
+    accounts: pd.DataFrame
+    originals: pd.Series
+    wallets: Sequence[WalletPart]
+    today: date
+
+
+_SHEET_OF_STATE: Final[dict[str, Sheet]] = {
+    LineState.READY.value: Sheet.TO_APPROVE,
+    LineState.REVIEW.value: Sheet.NEEDS_DECISION,
+    LineState.REFUSED.value: Sheet.NEEDS_DECISION,
+    LineState.WITHDRAWN.value: Sheet.NEEDS_DECISION,
+    LineState.UNDONE.value: Sheet.NEEDS_DECISION,
+    LineState.REVERSED_OUTSIDE.value: Sheet.NEEDS_DECISION,
+    LineState.SUSPENSE.value: Sheet.SUSPENSE,
+    LineState.HELD.value: Sheet.SUSPENSE,
+    LineState.NO_POSTING.value: Sheet.NOT_POSTED,
+    LineState.BEFORE_LIVE.value: Sheet.NOT_POSTED,
+    LineState.POSTED_ELSEWHERE.value: Sheet.POSTED_ALREADY,
+}
+"""Lines in any other state are with mmrecon or done, and stand in no workbook."""
+
+_OUT: Final = (Command.SAVINGS_WITHDRAWAL.value, Command.LOAN_DISBURSEMENT.value)
+
+
+def propose(work: OpenWork) -> pd.DataFrame:
+    """A ProposalFrame of every line that a workbook shows, oldest first within its sheet."""
+    frame = _joined(work)
+    legs = _legs(frame["legs_json"])
+    frame = _with_wallet(frame, work.wallets)
+    frame = _with_target(frame, legs, work)
+    frame = _with_words(frame)
+    frame["age_days"] = _age_days(frame["value_date"], work.today)
+    frame["sheet"] = _sheets(frame, legs)
+    frame["section"] = _sections(frame)
+    frame["facts_json"] = _facts(frame)
+    frame = frame.sort_values(
+        ["sheet", "section", "completed_at_utc_s", "line_id"], ignore_index=True
+    )
+    return ProposalFrame.build(frame[ProposalFrame.columns()])
+
+
+def row_ids(line_ids: pd.Series) -> pd.Series:
+    """The row id of each line."""
+    return ("R" + line_ids.astype("str").str.zfill(6)).astype("str")
+
+
+def _joined(work: OpenWork) -> pd.DataFrame:
+    states = work.states[work.states["state"].isin(_SHEET_OF_STATE)]
+    frame = work.lines.merge(states, on="line_id")
+    matches = work.matches.rename(columns={"state": "match_state"})
+    frame = frame.merge(matches, on="line_id", how="left")
+    for name, dtype in matches.dtypes.astype("str").items():
+        if dtype == "str":
+            frame[name] = frame[name].fillna("")
+    left = frame["line_id"].map(work.left_minor).astype("Int64").fillna(frame["amount_minor"])
+    frame["left_minor"] = left.astype("int64")
+    frame["original"] = frame["line_id"].map(work.originals).fillna("").astype("str")
+    frame["row_id"] = row_ids(frame["line_id"])
+    items = work.items.set_index("item_id")["item_key"]
+    frame["item_key"] = frame["item_id"].map(items).fillna("").astype("str")
+    return frame
+
+
+def _legs(legs_json: pd.Series) -> pd.DataFrame:
+    """All legs below each other; `position` is the row they belong to."""
+    parsed: list[list[dict[str, Any]]] = json.loads(
+        "[" + ",".join(text or "[]" for text in legs_json) + "]"
+    )
+    counts = [len(legs) for legs in parsed]
+    frame = pd.DataFrame(
+        [leg for legs in parsed for leg in legs],
+        columns=[
+            "leg", "command", "account_kind", "account_id", "account_no", "client_id",
+            "amount_minor", "posted_minor",
+        ],
+    )  # fmt: skip
+    frame["position"] = np.repeat(np.arange(len(parsed)), counts)
+    return frame
+
+
+def _with_wallet(frame: pd.DataFrame, wallets: Sequence[WalletPart]) -> pd.DataFrame:
+    by_id = {wallet.wallet_id: wallet for wallet in wallets}
+    frame = frame[frame["wallet_id"].isin(by_id)].reset_index(drop=True)
+    moments = pd.to_datetime(frame["completed_at_utc_s"], unit="s", utc=True)
+    local = pd.Series("", index=frame.index, dtype="str")
+    for wallet_id, wallet in by_id.items():
+        chosen = frame["wallet_id"] == wallet_id
+        local[chosen] = moments[chosen].dt.tz_convert(wallet.zone).dt.strftime("%Y-%m-%d %H:%M:%S")
+    frame["completed_at_local"] = local
+    names = {wallet_id: wallet.name for wallet_id, wallet in by_id.items()}
+    frame["wallet"] = frame["wallet_id"].map(names).astype("str")
+    frame["source"] = [
+        line_source(by_id[wallet_id].provider, by_id[wallet_id].account, *facts)
+        for wallet_id, *facts in zip(
+            frame["wallet_id"], frame["sub_account"], frame["receipt"], frame["sign"].tolist(),
+            frame["amount_minor"].tolist(), frame["n"].tolist(), frame["generation"].tolist(),
+            strict=True,
+        )
+    ]  # fmt: skip
+    return frame
+
+
+def _with_target(frame: pd.DataFrame, legs: pd.DataFrame, work: OpenWork) -> pd.DataFrame:
+    first = legs.drop_duplicates("position").set_index("position")
+    accounts = work.accounts.drop_duplicates(["account_kind", "account_id"]).set_index(
+        ["account_kind", "account_id"]
+    )
+    wanted = pd.MultiIndex.from_frame(first[["account_kind", "account_id"]])
+    found = accounts.reindex(wanted).set_axis(first.index)
+    loan = first["account_kind"] == "loan"
+    disbursed = first["command"] == Command.LOAN_DISBURSEMENT.value
+    before = found["balance_minor"].mask(loan, found["outstanding_minor"])
+    before = before.mask(disbursed, 0)
+    posted = first["posted_minor"].astype("Int64")
+    falls = (first["command"] == Command.SAVINGS_WITHDRAWAL.value) | (loan & ~disbursed)
+    target = pd.DataFrame(
+        {
+            "product": found["product_name"].fillna("").astype("str"),
+            "due_minor": found["due_now_minor"].mask(~loan),
+            "before_minor": before,
+            "after_minor": before + posted.mask(falls, -posted),
+            "leg_client_id": first["client_id"].astype("Int64"),
+        }
+    ).reindex(frame.index)
+    frame["product"] = target["product"].fillna("").astype("str")
+    for name in ("due_minor", "before_minor", "after_minor"):
+        frame[name] = target[name].astype("Int64")
+    clients = work.clients.set_index("client_id")["client_name"]
+    client_id = target["leg_client_id"].fillna(frame["client_id"])
+    frame["proposed_client"] = client_id.map(clients).fillna("").astype("str")
+    frame["proposed_account"] = _account_texts(frame, legs)
+    return frame
+
+
+def _account_texts(frame: pd.DataFrame, legs: pd.DataFrame) -> pd.Series:
+    """`kind:number`, with amounts where there are several legs."""
+    names = legs["account_kind"] + ":" + legs["account_no"]
+    several = legs["position"].duplicated(keep=False)
+    currencies = frame["currency"].reindex(legs["position"])
+    worded = [
+        f"{name} {to_text(amount, currency)}" if split else name
+        for name, amount, currency, split in zip(
+            names, legs["amount_minor"], currencies, several, strict=True
+        )
+    ]
+    texts = pd.Series(worded, index=legs["position"], dtype="str").groupby(level=0).agg("; ".join)
+    return texts.reindex(frame.index).fillna("").astype("str")
+
+
+def _with_words(frame: pd.DataFrame) -> pd.DataFrame:
+    frame["payer"] = frame["party_name"].mask(frame["party_name"] == "", frame["party"])
+    frame["payer_phone"] = frame["party_phone"]
+    frame["evidence"] = evidence_texts(frame)
+    frame["warnings"] = _warnings(frame)
+    for rank, texts in enumerate(candidate_texts(frame["candidates_json"], frame["currency"]), 1):
+        frame[f"candidate_{rank}"] = texts
+    for name in ("receipt", "reference", "payer", "payer_phone", "proposed_client", "evidence"):
+        frame[name] = clean(frame[name])
+    return frame
+
+
+def _warnings(frame: pd.DataFrame) -> pd.Series:
+    texts = veto_texts(frame["vetoes"])
+    partly = frame[frame["left_minor"] < frame["amount_minor"]]
+    for index, minor, currency in zip(  # few: lines of which a part is taken
+        partly.index, partly["left_minor"].tolist(), partly["currency"].tolist(), strict=True
+    ):
+        left = to_text(minor, currency)
+        texts[index] = f"Only {left} of it is left; the rest is taken. {texts[index]}".strip()
+    sent_back = frame["state"].isin(["refused", "withdrawn", "undone", "reversed_outside"])
+    texts = texts.mask(
+        sent_back, "It came back after an approval: " + frame["state"] + ". " + texts
+    )
+    silent = (texts == "") & (frame["state"] != LineState.READY.value)
+    return texts.mask(silent, frame["evidence"]).astype("str")
+
+
+def _age_days(value_dates: pd.Series, today: date) -> pd.Series:
+    days = pd.Timestamp(today) - pd.to_datetime(value_dates, errors="coerce")
+    return days.dt.days.fillna(0).clip(lower=0).astype("int64")
+
+
+def _sheets(frame: pd.DataFrame, legs: pd.DataFrame) -> pd.Series:
+    """By state; a ready row whose legs are not what is left needs a decision all the same."""
+    sheets = frame["state"].map({state: sheet.value for state, sheet in _SHEET_OF_STATE.items()})
+    proposed = legs.groupby("position")["amount_minor"].sum().reindex(frame.index).fillna(0)
+    unfit = (frame["state"] == LineState.READY.value) & (proposed != frame["left_minor"])
+    return sheets.mask(unfit, Sheet.NEEDS_DECISION.value).astype("str")
+
+
+def _sections(frame: pd.DataFrame) -> pd.Series:
+    several = frame["proposed_account"].str.contains(";")
+    product = frame["product"].mask(several, "several accounts")
+    out = frame["line_class"] == LineClass.PAYOUT.value
+    product = product.mask(out, "payouts, " + product)
+    return (frame["wallet"] + " · " + product.mask(product == "", "no account")).astype("str")
+
+
+def _facts(frame: pd.DataFrame) -> list[str]:
+    """Facts whose change refuses an answer; the legs stand as the match wrote them."""
+    columns = (
+        "source", "line_class", "value_date", "currency", "amount_minor", "left_minor",
+        "conflict", "state", "vetoes", "item_key", "legs_json",
+    )  # fmt: skip
+    return [
+        json.dumps(dict(zip(columns, facts, strict=True)), separators=(",", ":"))
+        for facts in zip(*(frame[name].tolist() for name in columns), strict=True)
+    ]

@@ -1,0 +1,43 @@
+"""The digest over everything a workbook row shows, and the one spelling of its cells.
+
+Both directions spell a cell the same way, whatever a spreadsheet program did to it in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+import pandas as pd
+
+from mmrecon.model.keys import sha256_text
+from mmrecon.model.money import to_decimal
+
+_SEPARATOR = "\x1f"
+
+
+def clean(texts: pd.Series) -> pd.Series:
+    """Texts without control characters and doubled blanks: what every program gives back."""
+    spaced = texts.str.replace(r"[\x00-\x1f\x7f\s]+", " ", regex=True)
+    return spaced.str.strip().astype("str")
+
+
+def plain(amount: Decimal) -> str:
+    """A decimal in its shortest form: `1500`, `0.5`; never an exponent."""
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def amount_texts(amounts_minor: Iterable[int], currencies: Iterable[str]) -> list[str]:
+    """Amounts in minor units as shortest decimals."""
+    return [
+        plain(to_decimal(amount, currency))
+        for amount, currency in zip(amounts_minor, currencies, strict=True)
+    ]
+
+
+def digests(workbook_id: str, columns: Sequence[Iterable[str]]) -> list[str]:
+    """One digest per row over the workbook's id and the row's signed cells."""
+    return [
+        sha256_text(_SEPARATOR.join((workbook_id, *cells))) for cells in zip(*columns, strict=True)
+    ]
