@@ -69,9 +69,9 @@ def _entries(frame: pd.DataFrame, code: pd.Series | str, date_column: str) -> pd
 
 
 def _missing_in_fineract(left: pd.DataFrame) -> pd.DataFrame:
-    return _entries(
-        left.assign(amount_minor=left["signed_minor"]), "missing_in_fineract", "value_date"
-    )
+    posted = left["is_posting"].fillna(value=False).astype(bool)
+    code = pd.Series("missing_in_fineract", index=left.index).where(posted, "links_not_seen")
+    return _entries(left.assign(amount_minor=left["signed_minor"]), code, "value_date")
 
 
 def _differing(both: pd.DataFrame) -> pd.DataFrame:

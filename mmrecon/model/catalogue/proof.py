@@ -125,6 +125,12 @@ CODES: Final[tuple[CodeText, ...]] = (
         "Run `mmrecon post`: recovery comes first.",
     ),
     CodeText(
+        "links_not_seen",
+        Severity.WORK,
+        "linked to transactions that do not carry this wallet's payment type: {amount} ({count})",
+        "Run `mmrecon verify`; it reads linked transactions back.",
+    ),
+    CodeText(
         "booked_by_hand",
         Severity.NOTICE,
         "journal entries made by hand on the wallet's account: {amount} ({count} entries)",

@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmrecon.errors import Defect
+from mmrecon.model.catalogue import by_code
+from mmrecon.model.line import LineClass, ProofState
+from mmrecon.model.line_state import LineState
+from mmrecon.model.proof import Coverage, DayLineFrame, DayProof, Light, StatementPeriod
+from mmrecon.proof.coverage import day_bounds
+from mmrecon.proof.day import WalletFacts, listed_lines, movements, prove_sub_account
+
+WALLET = WalletFacts("paybill", "KES", "Africa/Nairobi", "", "2026-01-01")
+DAY = "2026-03-02"
+START, END = day_bounds(date.fromisoformat(DAY), "Africa/Nairobi")
+
+
+def lines(*rows: dict[str, Any]) -> pd.DataFrame:
+    """A DayLineFrame; what a row leaves out is a verified collection of 1000 in DAY."""
+    columns: dict[str, object] = {}
+    for name in DayLineFrame.columns():
+        columns[name] = [row.get(name, _default(name, at)) for at, row in enumerate(rows)]
+    return DayLineFrame.build(columns)
+
+
+def _default(name: str, at: int) -> object:
+    return {
+        "line_id": at + 1, "sub_account": "", "receipt": f"R{at + 1}", "line_class": "collection",
+        "sign": 1, "amount_minor": 1000, "balance_minor": None, "completed_at_utc_s": START + at,
+        "value_date": DAY, "first_statement_id": 1, "first_row": at + 1, "state": "verified",
+    }[name]  # fmt: skip
+
+
+def period(**more: Any) -> StatementPeriod:
+    facts = {
+        "statement_id": 1, "name": "a.csv", "sub_account": "", "from_utc_s": START,
+        "to_utc_s": END, "opening_minor": None, "closing_minor": None, "proof": "proved",
+        "refused_rows": 0,
+    }  # fmt: skip
+    return StatementPeriod(**(facts | more))
+
+
+def prove(frame: pd.DataFrame, *periods: StatementPeriod) -> list[DayProof]:
+    return prove_sub_account(WALLET, "", frame, periods, {}, "")
+
+
+def codes(proof: DayProof) -> list[str]:
+    return [entry.code for entry in (*proof.differences, *proof.listed)]
+
+
+def test_a_full_day_whose_movements_make_the_closing_is_balanced() -> None:
+    frame = lines({}, {"sign": -1, "amount_minor": 300, "line_class": "payout"})
+    (proof,) = prove(frame, period(opening_minor=5000, closing_minor=5700))
+    assert (proof.light, proof.proof, proof.coverage) == (
+        Light.BALANCED, ProofState.PROVED, Coverage.FULL,
+    )  # fmt: skip
+    assert proof.movement_minor == 700
+    assert [(each.name, each.lines, each.in_minor, each.out_minor) for each in proof.classes] == [
+        ("collection", 1, 1000, 0),
+        ("payout", 1, 0, 300),
+    ]
+
+
+def test_a_closing_that_the_movements_do_not_make_is_not_balanced() -> None:
+    (proof,) = prove(lines({}), period(opening_minor=0, closing_minor=900))
+    assert (proof.light, codes(proof)) == (Light.NOT_BALANCED, ["sum_is_not_closing"])
+    assert proof.differences[0].amount_minor == -100
+
+
+def test_a_statement_that_contradicts_itself_makes_the_day_not_balanced() -> None:
+    (proof,) = prove(lines({}), period(proof="contradicted"))
+    assert (proof.proof, proof.light) == (ProofState.CONTRADICTED, Light.NOT_BALANCED)
+
+
+def test_a_day_covered_in_part_stays_open_and_says_so() -> None:
+    (proof,) = prove(lines({}), period(to_utc_s=START + 3600, opening_minor=0, closing_minor=1000))
+    assert (proof.coverage, proof.proof) == (Coverage.PARTIAL, ProofState.OPEN)
+    assert (proof.light, codes(proof)) == (Light.WITH_ITEMS, ["day_not_complete"])
+
+
+def test_a_full_day_without_balances_or_totals_is_not_provable_yet() -> None:
+    (proof,) = prove(lines({}), period(proof="open"))
+    assert (proof.proof, codes(proof)) == (ProofState.OPEN, ["not_provable_yet"])
+
+
+def test_two_half_days_make_a_whole_one() -> None:
+    halves = [period(to_utc_s=START + 100), period(from_utc_s=START + 101)]
+    (proof,) = prove(lines({}), *halves)
+    assert proof.coverage is Coverage.FULL
+
+
+def test_a_hole_of_two_seconds_between_two_files_leaves_the_day_open() -> None:
+    halves = [period(to_utc_s=START + 100), period(from_utc_s=START + 103)]
+    (proof,) = prove(lines({}), *halves)
+    assert proof.coverage is Coverage.PARTIAL
+
+
+def test_the_chain_tells_opening_and_closing_where_nothing_is_printed() -> None:
+    frame = lines({"balance_minor": 6000}, {"balance_minor": 7000})
+    (proof,) = prove(frame, period())
+    assert (proof.evidence.opening_minor, proof.evidence.closing_minor) == (5000, 7000)
+    assert (proof.evidence.source, proof.light) == ("chain", Light.BALANCED)
+
+
+def test_a_broken_chain_on_a_full_day_is_not_balanced() -> None:
+    frame = lines({"balance_minor": 6000}, {"balance_minor": 9000})
+    (proof,) = prove(frame, period())
+    assert (proof.light, codes(proof)) == (Light.NOT_BALANCED, ["chain_broken"])
+
+
+def test_an_opening_that_is_not_the_closing_before_contradicts_the_later_day() -> None:
+    day_s = END + 1 - START
+    frame = lines({}, {"value_date": "2026-03-03", "completed_at_utc_s": START + day_s})
+    first, second = prove(
+        frame,
+        period(opening_minor=0, closing_minor=1000),
+        period(
+            from_utc_s=START + day_s, to_utc_s=END + day_s, opening_minor=1500, closing_minor=2500
+        ),
+    )
+    assert first.light is Light.BALANCED
+    assert codes(second) == ["opening_is_not_closing_before"]
+    assert second.differences[0].amount_minor == 500
+
+
+def test_a_month_file_carries_its_opening_to_every_day() -> None:
+    day_s = END + 1 - START
+    frame = lines({}, {"value_date": "2026-03-03", "completed_at_utc_s": START + day_s})
+    whole = period(to_utc_s=END + day_s, opening_minor=10, closing_minor=2010)
+    first, second = prove(frame, whole)
+    assert (first.evidence.opening_minor, first.evidence.closing_minor) == (10, 1010)
+    assert (second.evidence.opening_minor, second.evidence.closing_minor) == (1010, 2010)
+    assert second.evidence.source == "carried"
+
+
+def test_refused_rows_of_the_statement_are_listed() -> None:
+    (proof,) = prove(lines({}), period(opening_minor=0, closing_minor=1000, refused_rows=2))
+    assert [(entry.code, entry.count) for entry in proof.listed] == [("rows_refused", 2)]
+
+
+@pytest.mark.parametrize(
+    ("line_class", "sign", "state", "code"),
+    [
+        ("charge", -1, "no_posting", "charges_to_book"),
+        ("transfer", -1, "no_posting", "transfers_to_book"),
+        ("settlement", -1, "no_posting", "settlement_to_book"),
+        ("funding", 1, "no_posting", "funding_to_book"),
+        ("reversal", -1, "review", "reversals_to_decide"),
+        ("unknown", 1, "review", "unknown_lines"),
+        ("collection", 1, "ready", "awaiting_decision"),
+        ("collection", 1, "review", "awaiting_decision"),
+        ("collection", 1, "suspense", "in_suspense"),
+        ("payout", -1, "held", "held_back"),
+        ("collection", 1, "submitted", "awaiting_approval"),
+        ("collection", 1, "approved", "awaiting_sending"),
+        ("collection", 1, "unknown", "fate_unknown"),
+    ],
+)
+def test_what_is_left_to_do_is_listed_and_is_no_difference(
+    line_class: str, sign: int, state: str, code: str
+) -> None:
+    (entry,) = listed_lines(lines({"line_class": line_class, "sign": sign, "state": state}))
+    assert (entry.code, entry.count, entry.amount_minor) == (code, 1, sign * 1000)
+    assert entry.receipts == ("R1",)
+    assert entry.code in by_code()
+
+
+@pytest.mark.parametrize(
+    "state",
+    ["posted", "verified", "posted_elsewhere", "closed_by_hand", "not_ours", "before_live"],
+)
+def test_what_is_done_is_not_listed(state: str) -> None:
+    assert listed_lines(lines({"state": state})) == ()
+
+
+def test_money_in_and_money_out_are_listed_apart() -> None:
+    frame = lines({"state": "review"}, {"state": "review", "sign": -1, "line_class": "payout"})
+    assert [entry.amount_minor for entry in listed_lines(frame)] == [-1000, 1000]
+
+
+def test_transfers_that_come_to_nothing_need_no_booking() -> None:
+    there = {"line_class": "transfer", "state": "no_posting"}
+    assert listed_lines(lines(there, there | {"sign": -1})) == ()
+
+
+def test_lines_that_never_became_final_are_counted_and_move_nothing() -> None:
+    frame = lines({"line_class": "non_final", "state": "no_posting"})
+    (bucket,) = movements(frame, "line_class")
+    assert (bucket.lines, bucket.in_minor, bucket.out_minor) == (1, 0, 0)
+
+
+def test_a_class_that_does_not_exist_is_a_defect() -> None:
+    with pytest.raises(Defect):
+        prove(lines({"line_class": "gift"}), period())
+
+
+@given(
+    opening=st.integers(-(10**12), 10**12),
+    moves=st.lists(
+        st.tuples(
+            st.sampled_from([each for each in LineClass if each is not LineClass.NON_FINAL]),
+            st.sampled_from([-1, 1]),
+            st.integers(1, 10**12),
+            st.sampled_from(list(LineState)),
+        ),
+        min_size=1,
+        max_size=30,
+    ),
+    order=st.randoms(use_true_random=False),
+)
+def test_buckets_always_add_up_to_closing_minus_opening(
+    opening: int, moves: list[tuple[LineClass, int, int, LineState]], order: Any
+) -> None:
+    balance = opening
+    rows = []
+    for at, (line_class, sign, amount, state) in enumerate(moves):
+        balance += sign * amount
+        rows.append(
+            {
+                "line_id": at + 1, "line_class": line_class.value, "sign": sign,
+                "amount_minor": amount, "balance_minor": balance, "state": state.value,
+                "first_row": at, "completed_at_utc_s": START + at,
+            }
+        )  # fmt: skip
+    order.shuffle(rows)
+    (proof,) = prove(lines(*rows), period())
+    assert proof.movement_minor == balance - opening
+    for buckets in (proof.classes, proof.states):
+        assert sum(each.in_minor - each.out_minor for each in buckets) == balance - opening
+        assert sum(each.lines for each in buckets) == len(rows)
+    assert (proof.evidence.opening_minor, proof.evidence.closing_minor) == (opening, balance)
+    assert proof.proof is ProofState.PROVED
