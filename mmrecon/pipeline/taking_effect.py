@@ -1,0 +1,67 @@
+"""From an approved batch to postings, links and holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+
+from mmrecon.errors import Defect
+from mmrecon.model.approval import BatchKind
+from mmrecon.pipeline.approved import MONEY_KINDS
+from mmrecon.pipeline.run import Run
+from mmrecon.store import batches, journal
+from mmrecon.store.batches import StoredBatch
+from mmrecon.store.effects import take_effect
+from mmrecon.store.postings import ApprovedRow, RefusedRow
+from mmrecon.store.schema import WALLET
+
+
+def do_what_it_says(
+    connection: Connection, run: Run, stored: StoredBatch, accepted: Sequence[int]
+) -> list[RefusedRow]:
+    """What the accepted rows say takes effect, in the transaction that keeps the signature.
+
+    Raises:
+        SafetyRefusal: a row names another line, item or wallet than the store has for it.
+    """
+    if stored.batch.kind in {BatchKind.PEOPLE, BatchKind.CONFIGURATION}:
+        return []  # these are read from the signed rows, whenever they are asked for
+    if stored.batch.kind not in MONEY_KINDS:
+        raise Defect(f"no approval of a batch of kind {stored.batch.kind.value} is known")
+    rows = _approved_rows(connection, run, stored, accepted)
+    refused = take_effect(connection, rows, at_utc=run.at_utc(), run_id=run.run_id)
+    payload = {"batch_id": stored.batch.batch_id}
+    entries = [
+        journal.Entry("approved_row_refused", payload | {"row": row.row_number, "code": row.code})
+        for row in refused
+    ]
+    journal.append(connection, entries, at_utc=run.at_utc(), run_id=run.run_id)
+    return refused
+
+
+def _approved_rows(
+    connection: Connection, run: Run, stored: StoredBatch, accepted: Sequence[int]
+) -> list[ApprovedRow]:
+    known = connection.execute(select(WALLET.c.provider, WALLET.c.account, WALLET.c.wallet_id))
+    wallet_ids = {(row.provider, row.account): row.wallet_id for row in known}
+    modes = {(found.provider, found.account): found.mode for found in run.settings.wallets}
+    made = []
+    for number in accepted:
+        facts = stored.batch.rows[number - 1]
+        wallet = tuple(facts["wallet"]) if isinstance(facts["wallet"], list) else ()
+        if wallet not in wallet_ids:
+            raise batches.altered(stored.batch.batch_id, f"row {number} names an unknown wallet")
+        place = stored.places[number - 1]
+        made.append(
+            ApprovedRow(
+                batch_id=stored.batch.batch_id,
+                row_number=number,
+                wallet_id=wallet_ids[wallet],
+                line_id=place.line_id,
+                item_id=place.item_id,
+                shadow=modes[wallet] == "shadow",
+                facts=facts,
+            )
+        )
+    return made
