@@ -167,11 +167,10 @@ def _same_url(one: object, other: str) -> bool:
 
 
 def _unsigned(stored: StoredBatch, *, second: bool) -> SafetyRefusal:
-    who = (
-        "a preparer, an approver and a second approver" if second else "a preparer and an approver"
-    )
+    others = "an approver and a second approver" if second else "an approver"
     return SafetyRefusal(
-        f"batch {stored.batch.batch_id} counts as approved but lacks the signatures of a preparer and {others}",
+        f"batch {stored.batch.batch_id} counts as approved but lacks the signatures of "
+        f"a preparer and {others}",
         hint="Somebody changed the database, or a limit was lowered since. Nothing is posted.",
         code="signatures_missing",
     )
