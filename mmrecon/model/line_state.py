@@ -65,6 +65,32 @@ WORST_FIRST: Final = (
 """Of a line whose parts stand differently, the first of these is told: what nobody knows, what is
 under way, what waits for a person, what waits for mmrecon, what is done."""
 
+WORDS: Final = {
+    LineState.READY: "has one sure owner and waits for approval",
+    LineState.REVIEW: "waits for a person to decide",
+    LineState.SUSPENSE: "has no owner yet and is in suspense",
+    LineState.NO_POSTING: "concerns no client; nothing is posted for it",
+    LineState.BEFORE_LIVE: "is older than the day this wallet went live; nothing is posted for it",
+    LineState.POSTED_ELSEWHERE: "stands in Fineract already, made by somebody else",
+    LineState.HELD: "is held back by decision",
+    LineState.SUBMITTED: "was handed back and waits for a second person",
+    LineState.NOT_OURS: "was closed as not ours",
+    LineState.CLOSED_BY_HAND: "was closed as done by hand",
+    LineState.APPROVED: "is approved and will be sent",
+    LineState.SENDING: "is being sent to Fineract",
+    LineState.POSTED: "is posted in Fineract",
+    LineState.VERIFIED: "is posted in Fineract and was read back",
+    LineState.REFUSED: "was refused by Fineract",
+    LineState.DEFERRED: "is approved and sent later",
+    LineState.PENDING_IN_CORE: "waits for a checker inside Fineract",
+    LineState.UNKNOWN: "was sent, and nobody knows yet whether it stands",
+    LineState.UNDOING: "is being taken back in Fineract",
+    LineState.UNDONE: "was posted and taken back",
+    LineState.REVERSED_OUTSIDE: "was posted, and somebody reversed it in Fineract",
+    LineState.WITHDRAWN: "was approved and withdrawn, because a fact changed",
+}
+"""What a state says to an officer, after the receipt."""
+
 RANK: Final = {state.value: rank for rank, state in enumerate(WORST_FIRST)}
 _NOTHING: Final = len(WORST_FIRST)
 _WORDS: Final = np.array([state.value for state in WORST_FIRST], dtype=object)

@@ -38,7 +38,7 @@ def _default(name: str, at: int) -> object:
 
 
 def period(**more: Any) -> StatementPeriod:
-    facts = {
+    facts: dict[str, Any] = {
         "statement_id": 1, "name": "a.csv", "sub_account": "", "from_utc_s": START,
         "to_utc_s": END, "opening_minor": None, "closing_minor": None, "proof": "proved",
         "refused_rows": 0,
