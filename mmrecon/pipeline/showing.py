@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -70,10 +71,13 @@ def wallets_by_id(
     }
 
 
-def local_time(utc_s: int, zone: str) -> str:
-    """A moment for people: `2026-03-02 14:05`."""
-    moment = pd.Timestamp(utc_s, unit="s", tz="UTC").tz_convert(ZoneInfo(zone))
-    return moment.strftime("%Y-%m-%d %H:%M")
+def local_time(moment: datetime | str | int, zone: str) -> str:
+    """A moment (ISO text, epoch seconds) for people: `2026-03-02 14:05`."""
+    if isinstance(moment, int):
+        moment = datetime.fromtimestamp(moment, UTC)
+    elif isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
 
 
 def _of_wallet(run: Run, wanted: LineFilter, name: str) -> LineFilter:

@@ -1,0 +1,205 @@
+"""The whole story of one receipt, for machines as a document, for an officer in plain words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mmrecon.approval.wording import sentence
+from mmrecon.config import WalletSettings
+from mmrecon.model.line_state import WORDS, LineState
+from mmrecon.model.money import to_text
+from mmrecon.pipeline.run import Run
+from mmrecon.pipeline.showing import as_shown, local_time, wallets_by_id
+from mmrecon.store.database import reading
+from mmrecon.store.proofs import StoredProof, newest_proofs, wallet_ids
+from mmrecon.store.stories import Record, StoredStory, read_story
+
+_PARTS = (
+    "sightings", "matches", "workbook_rows", "answers", "batch_rows", "review_reasons", "holds",
+    "postings", "exchanges", "links",
+)  # fmt: skip
+_JSON_FIELDS = {
+    "legs_json": "legs_told", "candidates_json": "candidates",
+    "explanation_json": "explanation_arguments", "facts_json": "facts",
+    "details_json": "details", "reason_json": "reason_arguments", "row_json": "row_facts",
+    "arguments_json": "arguments",
+}  # fmt: skip
+
+
+def tell(run: Run, receipt: str) -> dict[str, Any]:
+    """Everything known of a receipt: `{"receipt", "lines": [...], "refused_rows": [...]}`.
+
+    Each line has its facts, its parts in the order they happened, and `words`: sentences for an
+    officer as (heading, sentence) pairs.
+    """
+    with reading(run.engine) as connection:
+        stored = read_story(connection, receipt)
+        wallets = wallets_by_id(run.settings, wallet_ids(connection))
+        lines = list(_line_documents(stored, wallets))
+        for line in lines:
+            day = line["value_date"]
+            proofs = newest_proofs(connection, line["wallet_id"], day, day)
+            line["words"] = list(_words(line, wallets.get(line["wallet_id"]), proofs))
+    refused = [dict(row) for row in stored.refused_rows]
+    return {"receipt": receipt, "lines": lines, "refused_rows": refused}
+
+
+def _line_documents(
+    stored: StoredStory, wallets: dict[int, WalletSettings]
+) -> Iterator[dict[str, Any]]:
+    shown = as_shown(stored.lines, wallets).to_dict("records")
+    facts = stored.lines[["line_id", "wallet_id", "sub_account", "value_date"]].to_dict("records")
+    for line, more in zip(shown, facts, strict=True):
+        document = {str(name): value for name, value in (line | more).items()}
+        for part in _PARTS:
+            document[part] = _of_line(getattr(stored, part), more["line_id"])
+        named = {row["batch_id"] for row in document["batch_rows"]}
+        document["signatures"] = [
+            dict(row) for row in stored.signatures if row["batch_id"] in named
+        ]
+        yield document
+
+
+def _of_line(records: Sequence[Record], line_id: int) -> list[dict[str, Any]]:
+    return [_parsed(record) for record in records if record["line_id"] == line_id]
+
+
+def _parsed(record: Record) -> dict[str, Any]:
+    """The record with its JSON columns opened."""
+    return {
+        _JSON_FIELDS.get(name, name): json.loads(value or "null") if name in _JSON_FIELDS else value
+        for name, value in record.items()
+    }
+
+
+_Words = Iterator[tuple[str, str]]
+
+
+def _words(
+    line: Mapping[str, Any], wallet: WalletSettings | None, proofs: Sequence[StoredProof]
+) -> _Words:
+    zone = wallet.zone if wallet else "UTC"
+    yield from _what_it_is(line)
+    yield from _where_it_stands(line)
+    yield from _what_matching_said(line)
+    yield from _what_people_did(line, zone)
+    yield from _what_fineract_did(line, zone)
+    for proof in proofs:
+        if proof.sub_account in ("", line["sub_account"]):
+            text = f"The day {proof.day} is {proof.light} ({proof.proof})."
+            yield "proof", f"{text} Proved {_when(proof.at_utc, zone)}."
+
+
+def _what_it_is(line: Mapping[str, Any]) -> _Words:
+    way = "came in" if line["sign"] > 0 else "went out"
+    amount = to_text(line["amount_minor"], line["currency"])
+    moment = line["completed_at"][:16].replace("T", " ")
+    yield "line", f"{amount} {way} on {moment} in wallet {line['wallet']}: a {line['class']} line."
+    party = " ".join(part for part in (line["party_phone"], line["party_name"]) if part)
+    if party:
+        yield "line", f"{'Paid by' if line['sign'] > 0 else 'Paid to'} {party}."
+    if line["reference"]:
+        yield "line", f"Typed as account: {line['reference']}."
+    for sighting in line["sightings"]:
+        first = "First seen in" if sighting["is_first"] else "Seen again in"
+        name = "/".join(part for part in (sighting["delivered_name"], sighting["member"]) if part)
+        gone = "" if sighting["current"] else ", a reading that was replaced since"
+        yield "file", f"{first} {name}, row {sighting['row']} (layout {sighting['layout']}{gone})."
+
+
+def _where_it_stands(line: Mapping[str, Any]) -> _Words:
+    yield "state", f"It {WORDS[LineState(line['state'])]} ({line['state']})."
+    for reason in line["review_reasons"]:
+        when = "Was sent back" if reason["cleared"] else "Was sent back to a person"
+        yield "state", f"{when}: {sentence(reason['code'], reason['arguments'] or {})}."
+
+
+def _what_matching_said(line: Mapping[str, Any]) -> _Words:
+    for match in line["matches"]:
+        if match["superseded_by_run_id"]:
+            continue
+        tier = f"Tier {match['tier']}, rule {match['rule']}: " if match["tier"] else ""
+        yield "match", f"{tier}{line['explanation']}"
+        for veto in filter(None, match["vetoes"].split(";")):
+            yield "match", f"Stopped by {veto}: {sentence(veto, {})}"
+        for candidate in match["candidates"] or ():
+            yield "match", f"Considered {_candidate(candidate)}"
+        if match["legs"]:
+            yield "match", f"Proposed: {_legs(match['legs'], line['currency'])}."
+    earlier = sum(1 for match in line["matches"] if match["superseded_by_run_id"])
+    if earlier:
+        yield "match", f"Matched {earlier} times before; those matches are kept."
+
+
+def _candidate(candidate: Mapping[str, Any]) -> str:
+    kind = candidate.get("account_kind") or candidate.get("kind", "")
+    named = f"{kind} {candidate.get('account_no', '')}".strip()
+    owner = candidate.get("client_name", "")
+    spoken = [f"for it: {sentence(code, {})}" for code in candidate.get("for", ())]
+    spoken += [f"against it: {sentence(code, {})}" for code in candidate.get("against", ())]
+    reasons = f": {'; '.join(spoken)}" if spoken else ""
+    return f"{named}{f' of {owner}' if owner else ''}{reasons}."
+
+
+def _legs(legs: str, currency: str) -> str:
+    told = []
+    for leg in legs.split(";"):
+        account, _, amount = leg.partition("=")
+        told.append(f"{to_text(int(amount), currency)} to {account.replace(':', ' ')}")
+    return ", ".join(told)
+
+
+def _what_people_did(line: Mapping[str, Any], zone: str) -> _Words:
+    for row in line["workbook_rows"]:
+        yield "people", f"Shown in workbook {row['workbook_id']}, section {row['section']}."
+    for answer in line["answers"]:
+        taken = "accepted" if answer["accepted"] else f"refused ({answer['reason_code']})"
+        when = _when(answer["at_utc"], zone)
+        yield "people", f"{answer['person']} answered “{answer['decision']}” {when}: {taken}."
+    for hold in line["holds"]:
+        until = f" until {hold['until']}" if hold["until"] else ""
+        ended = ", which has ended" if hold["ended"] else ""
+        yield "people", f"Put aside ({hold['kind']}){until}{ended}."
+    for row in line["batch_rows"]:
+        what = f"Row {row['row_number']} of batch {row['batch_id']} ({row['kind']})"
+        refused = f", rejected: {row['reject_reason']}" if row["rejected"] else ""
+        yield "people", f"{what}: {row['state']}{refused}."
+    for signature in line["signatures"]:
+        who = signature["name"] or signature["fingerprint"]
+        when = _when(signature["signed_at_utc"], zone)
+        act = {"prepare": "prepared", "approve": "approved", "reject": "rejected"}.get(
+            signature["act"], "approved as second approver"
+        )
+        yield "people", f"{who} {act} batch {signature['batch_id']} {when}."
+
+
+def _what_fineract_did(line: Mapping[str, Any], zone: str) -> _Words:
+    for posting in line["postings"]:
+        number = f", transaction {posting['transaction_id']}" if posting["transaction_id"] else ""
+        why = f" ({posting['reason']})" if posting["reason"] else ""
+        yield (
+            "fineract",
+            f"{posting['command'].replace('_', ' ').capitalize()} of "
+            f"{to_text(posting['posted_minor'], posting['currency'])} on {posting['account_kind']} "
+            f"{posting['account_no']}, value date {posting['value_date']}, attempt "
+            f"{posting['attempt']}: {posting['state']}{number}{why}. "
+            f"Key {posting['idempotency_key']}.",
+        )
+    for exchange in line["exchanges"]:
+        heard = f"HTTP {exchange['status']}" if exchange["status"] else "no answer"
+        code = f" ({exchange['code']})" if exchange["code"] else ""
+        when = _when(exchange["sent_at_utc"], zone)
+        yield "fineract", f"Sent {when}, heard {heard}: {exchange['meaning']}{code}."
+    for link in line["links"]:
+        amount = to_text(link["amount_minor"], line["currency"])
+        target = f" transaction {link['transaction_id']}" if link["transaction_id"] else ""
+        paper = f" paper {link['paper_reference']}" if link["paper_reference"] else ""
+        gone = ", withdrawn since" if link["withdrawn"] else ""
+        yield "fineract", f"{amount} closed as {link['kind']}{target}{paper}{gone}."
+
+
+def _when(at_utc: str, zone: str) -> str:
+    """An ISO moment in the wallet's zone, for people; nothing for nothing."""
+    return f"on {local_time(at_utc, zone)}" if at_utc else "at an unknown time"

@@ -1,0 +1,145 @@
+"""Everything the store knows of one receipt, in the order it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Select, func, or_, select
+
+from mmrecon.store.line_table import LineFilter, line_table
+from mmrecon.store.schema import (
+    ANSWER,
+    BATCH,
+    BATCH_ROW,
+    ENROLMENT,
+    EXCHANGE,
+    HOLD,
+    LINE,
+    LINK,
+    MATCH,
+    POSTING,
+    REFUSED_ROW,
+    REVIEW_REASON,
+    SIGHTING,
+    SIGNATURE,
+    STATEMENT,
+    WORKBOOK_ROW,
+)
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStory:
+    """The lines of a receipt (LineTableFrame) and what hangs on them; records name `line_id`."""
+
+    lines: pd.DataFrame
+    sightings: tuple[Record, ...]
+    refused_rows: tuple[Record, ...]
+    matches: tuple[Record, ...]
+    workbook_rows: tuple[Record, ...]
+    answers: tuple[Record, ...]
+    batch_rows: tuple[Record, ...]
+    signatures: tuple[Record, ...]
+    review_reasons: tuple[Record, ...]
+    holds: tuple[Record, ...]
+    postings: tuple[Record, ...]
+    exchanges: tuple[Record, ...]
+    links: tuple[Record, ...]
+
+
+def read_story(connection: Connection, receipt: str) -> StoredStory:
+    """What is known of a receipt, whatever its letter case; reversals that name it belong to it."""
+    wanted = receipt.upper()
+    named = or_(func.upper(LINE.c.receipt) == wanted, func.upper(LINE.c.linked_receipt) == wanted)
+    lines = line_table(connection, LineFilter(), condition=named)
+    ids = lines["line_id"].tolist()
+    postings = _rows(connection, _of_lines(POSTING, ids).order_by(POSTING.c.posting_id))
+    batch_rows = _rows(connection, _batch_rows(ids))
+    return StoredStory(
+        lines=lines,
+        sightings=_rows(connection, _sightings(ids)),
+        refused_rows=_rows(connection, _refused(wanted)),
+        matches=_rows(connection, _of_lines(MATCH, ids).order_by(MATCH.c.match_id)),
+        workbook_rows=_rows(
+            connection, _of_lines(WORKBOOK_ROW, ids).order_by(WORKBOOK_ROW.c.workbook_id)
+        ),
+        answers=_rows(connection, _of_lines(ANSWER, ids).order_by(ANSWER.c.answer_id)),
+        batch_rows=batch_rows,
+        signatures=_rows(connection, _signatures([row["batch_id"] for row in batch_rows])),
+        review_reasons=_rows(
+            connection, _of_lines(REVIEW_REASON, ids).order_by(REVIEW_REASON.c.review_reason_id)
+        ),
+        holds=_rows(connection, _of_lines(HOLD, ids).order_by(HOLD.c.hold_id)),
+        postings=postings,
+        exchanges=_rows(connection, _exchanges([row["posting_id"] for row in postings])),
+        links=_rows(connection, _of_lines(LINK, ids).order_by(LINK.c.link_id)),
+    )
+
+
+def _of_lines(table: Any, line_ids: Sequence[int]) -> Select[Any]:
+    return select(table).where(table.c.line_id.in_(line_ids))
+
+
+def _sightings(line_ids: Sequence[int]) -> Select[Any]:
+    return (
+        select(
+            SIGHTING.c.line_id, SIGHTING.c.row, SIGHTING.c.is_first, SIGHTING.c.statement_id,
+            STATEMENT.c.delivered_name, STATEMENT.c.member, STATEMENT.c.layout,
+            STATEMENT.c.read_at_utc, STATEMENT.c.current, STATEMENT.c.proof,
+        )
+        .join(STATEMENT, STATEMENT.c.statement_id == SIGHTING.c.statement_id)
+        .where(SIGHTING.c.line_id.in_(line_ids), STATEMENT.c.complete.is_(True))
+        .order_by(STATEMENT.c.read_at_utc, SIGHTING.c.statement_id, SIGHTING.c.row)
+    )  # fmt: skip
+
+
+def _refused(receipt: str) -> Select[Any]:
+    return (
+        select(REFUSED_ROW, STATEMENT.c.delivered_name)
+        .join(STATEMENT, STATEMENT.c.statement_id == REFUSED_ROW.c.statement_id)
+        .where(func.upper(REFUSED_ROW.c.receipt) == receipt, STATEMENT.c.current.is_(True))
+        .order_by(REFUSED_ROW.c.statement_id, REFUSED_ROW.c.row)
+    )
+
+
+def _batch_rows(line_ids: Sequence[int]) -> Select[Any]:
+    return (
+        select(
+            BATCH_ROW.c.line_id, BATCH_ROW.c.batch_id, BATCH_ROW.c.row_number,
+            BATCH_ROW.c.row_json, BATCH_ROW.c.rejected, BATCH_ROW.c.reject_reason,
+            BATCH.c.kind, BATCH.c.state, BATCH.c.prepared_by, BATCH.c.prepared_at_utc,
+            BATCH.c.decided_by, BATCH.c.decided_at_utc, BATCH.c.reason,
+        )
+        .join(BATCH, BATCH.c.batch_id == BATCH_ROW.c.batch_id)
+        .where(BATCH_ROW.c.line_id.in_(line_ids))
+        .order_by(BATCH.c.prepared_at_utc, BATCH_ROW.c.batch_id, BATCH_ROW.c.row_number)
+    )  # fmt: skip
+
+
+def _signatures(batch_ids: Sequence[str]) -> Select[Any]:
+    return (
+        select(
+            SIGNATURE.c.batch_id, SIGNATURE.c.act, SIGNATURE.c.signed_at_utc,
+            SIGNATURE.c.fingerprint, ENROLMENT.c.name,
+        )
+        .outerjoin(ENROLMENT, ENROLMENT.c.fingerprint == SIGNATURE.c.fingerprint)
+        .where(SIGNATURE.c.batch_id.in_(batch_ids))
+        .order_by(SIGNATURE.c.signature_id)
+    )  # fmt: skip
+
+
+def _exchanges(posting_ids: Sequence[int]) -> Select[Any]:
+    return (
+        select(EXCHANGE, POSTING.c.line_id)
+        .join(POSTING, POSTING.c.posting_id == EXCHANGE.c.posting_id)
+        .where(EXCHANGE.c.posting_id.in_(posting_ids))
+        .order_by(EXCHANGE.c.exchange_id)
+    )
+
+
+def _rows(connection: Connection, query: Select[Any]) -> tuple[Record, ...]:
+    return tuple(dict(row) for row in connection.execute(query).mappings())
