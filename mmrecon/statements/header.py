@@ -1,0 +1,108 @@
+"""Whose file it is: the header row is found by its names, and exactly one layout may claim it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mmrecon.statements.layout import Layout, token
+from mmrecon.statements.refusal import NotReadableError
+
+SEARCHED_RECORDS: Final = 100
+_SHOWN: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One layout claims the record at `index` as its header."""
+
+    layout: Layout
+    index: int
+
+
+def claimants(cells: Iterable[str], layouts: Sequence[Layout], container: str) -> list[Layout]:
+    """The layouts whose fingerprint a record fulfils."""
+    tokens = {token(cell) for cell in cells}
+    return [
+        layout
+        for layout in layouts
+        if container in layout.containers
+        and tokens.issuperset(layout.fingerprint.required)
+        and tokens.isdisjoint(layout.fingerprint.forbidden)
+    ]
+
+
+def find_claim(
+    records: Sequence[Sequence[str]], layouts: Sequence[Layout], container: str
+) -> Claim | None:
+    """The first record that a layout claims as its header.
+
+    Raises:
+        NotReadableError: two layouts claim it, or it lacks columns that its layout requires.
+    """
+    for index, cells in enumerate(records[:SEARCHED_RECORDS]):
+        found = claimants(cells, layouts, container)
+        if len(found) > 1:
+            raise NotReadableError(
+                "two_layouts", layouts=", ".join(layout.name for layout in found)
+            )
+        if found:
+            _refuse_missing_columns(found[0], cells)
+            return Claim(found[0], index)
+    return None
+
+
+def no_layout(records: Sequence[Sequence[str]], layouts: Sequence[Layout]) -> NotReadableError:
+    """Why no layout claims the records: the nearest one and the difference of columns."""
+    best: tuple[float, Layout, set[str]] | None = None
+    for cells in records[:SEARCHED_RECORDS]:
+        tokens = {token(cell) for cell in cells} - {""}
+        for layout in layouts:
+            known = _known_tokens(layout)
+            likeness = len(tokens & known) / len(tokens | known)
+            if len(tokens & known) > 1 and (best is None or likeness > best[0]):
+                best = (likeness, layout, tokens)
+    if best is None:
+        return NotReadableError("no_layout_at_all")
+    _, layout, tokens = best
+    needed = set(layout.fingerprint.required) | _required_columns(layout)
+    return NotReadableError(
+        "no_layout",
+        nearest=layout.name,
+        missing=_listed(needed - tokens),
+        unknown=_listed(tokens - _known_tokens(layout)),
+        forbidden=_listed(tokens & set(layout.fingerprint.forbidden)),
+    )
+
+
+def _refuse_missing_columns(layout: Layout, cells: Sequence[str]) -> None:
+    tokens = [token(cell) for cell in cells]
+    missing = {
+        column.name
+        for column in layout.columns
+        if column.required and tokens.count(column.name) < column.occurrence
+    }
+    if missing:
+        raise NotReadableError(
+            "columns_missing",
+            layout=layout.name,
+            missing=_listed(missing),
+            unknown=_listed(set(tokens) - _known_tokens(layout) - {""}),
+        )
+
+
+def _required_columns(layout: Layout) -> set[str]:
+    return {column.name for column in layout.columns if column.required}
+
+
+def _known_tokens(layout: Layout) -> set[str]:
+    columns = {column.name for column in layout.columns}
+    return columns | set(layout.fingerprint.required) | set(layout.fingerprint.optional)
+
+
+def _listed(tokens: set[str]) -> str:
+    """Header names for a message, at most a few; long cells are no header names."""
+    names = sorted(name[:40] for name in tokens)
+    rest = len(names) - _SHOWN
+    return (", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")) or "nothing"

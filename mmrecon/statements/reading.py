@@ -1,0 +1,355 @@
+"""One file member from bytes to classed, proved lines. Bad data is a value, never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from mmrecon.config import WalletSettings
+from mmrecon.errors import Defect
+from mmrecon.model.issue import Issue
+from mmrecon.model.line import (
+    LineClass,
+    Proof,
+    ProofState,
+    ReadLineFrame,
+    RefusedRowFrame,
+    StatementHeader,
+)
+from mmrecon.model.money import digits_of
+from mmrecon.statements.csv_table import read_csv
+from mmrecon.statements.excel_table import read_excel
+from mmrecon.statements.facts import HeaderFacts, header_facts, name_facts
+from mmrecon.statements.layout import DateFormat, Layout
+from mmrecon.statements.lines import Setting, lines_of, refused_rows
+from mmrecon.statements.moments import Evidence, Int64s, to_utc_s
+from mmrecon.statements.prove import (
+    FAILED,
+    NOT_THERE,
+    Movements,
+    Stated,
+    movements,
+    prove_section,
+    worst,
+)
+from mmrecon.statements.refusal import NotReadableError
+from mmrecon.statements.rows import DataRows, data_rows
+from mmrecon.statements.sniff import decode, sniff
+from mmrecon.statements.table import RawTable
+from mmrecon.statements.typed import TypedRows, type_rows
+from mmrecon.statements.whose import Owner, currency_of, owner, zone_of
+
+OutcomeWord = Literal["read", "partial", "quarantined", "refused"]
+_SHOWN_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one file member is. `header` is None for a file that was not read.
+
+    `in_minor` and `out_minor` sum the printed amounts of final rows, refused ones included where
+    they could be read; `fees_minor` is what fee columns took. `data_rows` = rows of `lines` +
+    `refused`; `skipped` counts what is no data row, by reason.
+    """
+
+    name: str
+    outcome: OutcomeWord
+    reason: str = ""
+    header: StatementHeader | None = None
+    wallet: WalletSettings | None = None
+    owner_evidence: str = ""
+    zone: str = ""
+    data_rows: int = 0
+    in_minor: int = 0
+    out_minor: int = 0
+    fees_minor: int = 0
+    lines: pd.DataFrame = field(default_factory=ReadLineFrame.empty)
+    refused: pd.DataFrame = field(default_factory=RefusedRowFrame.empty)
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    proof: Proof | None = None
+    issues: tuple[Issue, ...] = ()
+
+    def classes(self) -> dict[str, dict[str, int]]:
+        """Lines, money in and money out by class, for the classes that occur."""
+        return class_totals(self.lines)
+
+
+def class_totals(lines: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Lines, money in and money out by class."""
+    paid_in = lines["amount_minor"].where(lines["sign"] > 0, 0)
+    paid_out = lines["amount_minor"].where(lines["sign"] < 0, 0)
+    sums = (
+        pd.DataFrame({"lines": 1, "in_minor": paid_in, "out_minor": paid_out})
+        .groupby(lines["line_class"].to_numpy())
+        .sum()
+    )
+    return {
+        str(name): {str(key): int(value) for key, value in row.items()}
+        for name, row in sums.iterrows()
+    }
+
+
+def read_member(
+    content: bytes,
+    name: str,
+    layouts: Sequence[Layout],
+    wallets: Sequence[WalletSettings] = (),
+    wallet_name: str = "",
+) -> Reading:
+    """Read one file; `wallet_name` is the wallet of its folder or of `--wallet`.
+
+    Without `wallets` there is no configuration, and no wallet is wrong.
+    """
+    try:
+        table = _table(content, layouts)
+        return _read(table, name, wallets, wallet_name)
+    except NotReadableError as refusal:
+        issue = Issue(refusal.code, file=name, wallet=wallet_name, arguments=refusal.arguments)
+        return Reading(name, refusal.verdict, refusal.code, issues=(issue,))
+
+
+def _table(content: bytes, layouts: Sequence[Layout]) -> RawTable:
+    kind = sniff(content)
+    if kind == "csv":
+        return read_csv(decode(content), layouts)
+    return read_excel(content, kind, layouts)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is known of a file once its wallet, currency and zone are."""
+
+    name: str
+    layout: Layout
+    data: DataRows
+    sections: tuple[HeaderFacts, ...]
+    named: HeaderFacts
+    owner: Owner
+    setting: Setting
+    issues: list[Issue]
+
+    def issue(self, code: str, **arguments: str | int) -> None:
+        """Note something about the whole file."""
+        wallet = "" if self.owner.wallet is None else self.owner.wallet.name
+        self.issues.append(Issue(code, file=self.name, wallet=wallet, arguments=arguments))
+
+
+def _read(
+    table: RawTable, name: str, wallets: Sequence[WalletSettings], wallet_name: str
+) -> Reading:
+    if table.layout.refuse:
+        raise NotReadableError(table.layout.refuse, verdict="refused", layout=table.layout.title)
+    work = _prepared(table, name, wallets, wallet_name)
+    for code, arguments in table.notices:
+        work.issue(code, **arguments)
+    typed = type_rows(work.data, work.setting.digits, _evidence(work))
+    if len(typed.rows) and not typed.completed.valid.any():
+        raise NotReadableError("dates_unreadable", layout=table.layout.name)
+    if typed.completed.decided_by_evidence:
+        work.issue("dates_decided")
+    if not len(typed.rows) and not work.data.ragged and "opening" not in work.sections[0].texts:
+        raise NotReadableError("no_rows", layout=table.layout.name)
+    return _reading(work, typed)
+
+
+def _prepared(
+    table: RawTable, name: str, wallets: Sequence[WalletSettings], wallet_name: str
+) -> _Work:
+    layout = table.layout
+    data = data_rows(table)
+    sections = tuple(header_facts(section.preamble, layout) for section in data.sections)
+    named = name_facts(name, layout)
+    whose = owner(sections, named, layout, wallets, wallet_name)
+    currency, assumed = currency_of(_currencies(data, sections), layout, whose.wallet)
+    zone = zone_of(layout, whose.wallet, currency)
+    sub_account = sections[0].texts.get("sub_account") or named.texts.get("sub_account", "")
+    if not sub_account and whose.wallet is not None:
+        sub_account = whose.wallet.sub_account
+    wallet_zone = whose.wallet.zone if whose.wallet else zone
+    setting = Setting(sub_account, currency, digits_of(currency), zone, wallet_zone, table.sheet)
+    work = _Work(name, layout, data, sections, named, whose, setting, [])
+    if assumed:
+        work.issue("currency_assumed", currency=currency)
+    return work
+
+
+def _currencies(data: DataRows, sections: Sequence[HeaderFacts]) -> list[str]:
+    found = [facts.texts["currency"] for facts in sections if facts.texts.get("currency")]
+    for column in data.table.layout.text_columns:
+        place = data.position(column) if column.field == "currency" else None
+        if place is not None:
+            found += data.cells(place).unique().to_pylist()
+    return found
+
+
+def _evidence(work: _Work) -> list[Evidence]:
+    """What tells day and month apart: the stated period, then the order of the rows."""
+    facts = (work.sections[0], work.named)
+
+    def inside_period(form: DateFormat, local_s: Int64s) -> bool:
+        for fact in facts:
+            begins = fact.moment_s("period_from", (form, *work.layout.dates))
+            ends = fact.moment_s("period_to", (form, *work.layout.dates))
+            if begins is not None and ends is not None:
+                return bool((local_s >= begins - 59).all() and (local_s <= ends + 59).all())
+        return True
+
+    def in_order(_form: DateFormat, local_s: Int64s) -> bool:
+        steps = np.diff(local_s)
+        return bool((steps <= 0).all() or (steps >= 0).all())
+
+    return [inside_period, in_order]
+
+
+def _reading(work: _Work, typed: TypedRows) -> Reading:
+    lines = lines_of(typed, work.layout, work.setting)
+    refused = refused_rows(typed, work.data, work.setting)
+    proof = _proof(work, typed)
+    counted = typed.final & typed.money_known
+    ragged_money = refused.loc[refused["code"].isin(["row_short", "row_long"])]
+    fees_minor = -sum(int(fee.moved_minor[~typed.refused].sum()) for fee in typed.fees)
+    reading = Reading(
+        name=work.name,
+        outcome="read",
+        header=_header(work, typed, proof),
+        wallet=work.owner.wallet,
+        owner_evidence=work.owner.evidence,
+        zone=work.setting.zone,
+        data_rows=len(typed.rows) + len(work.data.ragged),
+        in_minor=int(typed.in_minor[counted].sum() + ragged_money["in_minor"].fillna(0).sum()),
+        out_minor=int(typed.out_minor[counted].sum() + ragged_money["out_minor"].fillna(0).sum()),
+        fees_minor=fees_minor,
+        lines=lines,
+        refused=refused,
+        skipped=dict(work.data.skipped),
+        proof=proof,
+    )
+    _check_conservation(reading, typed)
+    _note_issues(work, reading, proof)
+    return with_outcome(replace(reading, issues=tuple(work.issues)))
+
+
+def with_outcome(reading: Reading) -> Reading:
+    """The reading with its outcome word and reason, from refused rows and proof."""
+    proof = reading.proof
+    if proof is None:
+        return reading
+    if len(reading.refused):
+        return replace(reading, outcome="partial", reason="rows_refused")
+    if proof.state is ProofState.CONTRADICTED:
+        return replace(reading, outcome="partial", reason="proof_contradicted")
+    if any(check[:2] == ("period", NOT_THERE) for check in proof.checks):
+        return replace(reading, outcome="partial", reason="period_incomplete")
+    return reading
+
+
+def _stated(work: _Work, facts: HeaderFacts) -> Stated:
+    digits, dates = work.setting.digits, work.layout.dates
+
+    def amount(name: str) -> int | None:
+        return facts.money_minor(name, work.layout, digits)
+
+    return Stated(
+        opening_minor=amount("opening"),
+        closing_minor=amount("closing"),
+        total_in_minor=amount("total_in"),
+        total_out_minor=amount("total_out"),
+        period_from_s=facts.moment_s("period_from", dates),
+        period_to_s=facts.moment_s("period_to", dates),
+        reported_at_s=facts.moment_s("reported_at", dates),
+    )
+
+
+def _proof(work: _Work, typed: TypedRows) -> Proof:
+    """Each section proved for itself; a header repeated without preamble opens no new one."""
+    own = [0] + [at for at in range(1, len(work.sections)) if _is_own(work, at)]
+    section = np.searchsorted(np.array(own), typed.section, side="right") - 1
+    sectioned = replace(typed, section=np.array(own)[section])
+    proofs: list[tuple[int, Proof]] = []
+    for at in own:
+        ragged = len(work.data.ragged) if at == own[0] else 0
+        moved = movements(sectioned, at, ragged, newest_first=work.layout.newest_first)
+        refused = int((sectioned.refused & (sectioned.section == at)).sum()) + ragged
+        stated = _stated(work, work.sections[at])
+        proof = prove_section(
+            stated, moved, work.setting.currency, refused, chain=work.layout.chain
+        )
+        proofs.append((_begins(stated, moved), proof))
+    return worst([proof for _, proof in sorted(proofs, key=lambda entry: entry[0])])
+
+
+def _is_own(work: _Work, at: int) -> bool:
+    return bool(work.sections[at].texts) or not work.layout.preamble
+
+
+def _begins(stated: Stated, moved: Movements) -> int:
+    if stated.period_from_s is not None:
+        return stated.period_from_s
+    return int(moved.local_s.min()) if len(moved.local_s) else 0
+
+
+def _header(work: _Work, typed: TypedRows, proof: Proof) -> StatementHeader:
+    stated = [_stated(work, facts) for facts in (*work.sections, work.named)]
+    begins = [one.period_from_s for one in stated if one.period_from_s is not None]
+    ends = [one.period_to_s for one in stated if one.period_to_s is not None]
+    reported = [one.reported_at_s for one in stated if one.reported_at_s is not None]
+    moments = typed.completed.local_s[typed.completed.valid]
+    if len(moments) and not (begins and ends):
+        begins, ends = [int(moments.min())], [int(moments.max())]
+    alone = len(work.sections) == 1
+    return StatementHeader(
+        layout=work.layout.name,
+        provider=work.layout.provider,
+        account=work.owner.account,
+        sub_account=work.setting.sub_account,
+        currency=work.setting.currency,
+        period_from_utc_s=_utc_s(min(begins, default=None), work.setting.zone),
+        period_to_utc_s=_utc_s(max(ends, default=None), work.setting.zone),
+        reported_at_utc_s=_utc_s(max(reported, default=None), work.setting.zone),
+        opening_minor=proof.opening_minor,
+        closing_minor=proof.closing_minor,
+        total_in_minor=stated[0].total_in_minor if alone else None,
+        total_out_minor=stated[0].total_out_minor if alone else None,
+    )
+
+
+def _utc_s(local_s: int | None, zone: str) -> int | None:
+    return None if local_s is None else int(to_utc_s(np.array([local_s]), zone)[0])
+
+
+def _check_conservation(reading: Reading, typed: TypedRows) -> None:
+    """Every data row is a line or a refused row, in count and money (DESIGN rule 1)."""
+    fees = sum(int((fee.moved_minor[~typed.refused] != 0).sum()) for fee in typed.fees)
+    lines, refused = reading.lines, reading.refused
+    if len(lines) - fees + len(refused) != reading.data_rows:
+        raise Defect("rows of a statement got lost between reading and classing")
+    final = lines.loc[lines["line_class"] != LineClass.NON_FINAL.value]
+    moved = int((final["sign"] * final["amount_minor"]).sum())
+    counted = typed.final & typed.money_known & ~typed.refused
+    if moved != int(typed.moved_minor[counted].sum()):
+        raise Defect("money of a statement got lost between reading and classing")
+
+
+def _note_issues(work: _Work, reading: Reading, proof: Proof) -> None:
+    wallet = "" if work.owner.wallet is None else work.owner.wallet.name
+    for row in reading.refused.head(_SHOWN_ROWS).itertuples():
+        arguments = {"field": str(row.field), "expected": str(row.expected)}
+        work.issues.append(
+            Issue(str(row.code), work.name, int(row.row), str(row.receipt), wallet, arguments)  # type: ignore[arg-type]
+        )
+    if len(reading.refused) > _SHOWN_ROWS:
+        work.issue("rows_refused", rows=len(reading.refused))
+    for name, outcome, sentence in proof.checks:
+        if outcome == FAILED:
+            work.issue("proof_contradicted", check=name, sentence=sentence)
+        elif outcome == NOT_THERE and name != "rows":
+            work.issue("proof_open", check=name, sentence=sentence)
+    unknown = int((reading.lines["line_class"] == LineClass.UNKNOWN.value).sum())
+    if unknown:
+        work.issue("lines_unknown", lines=unknown)
+    if work.owner.wallet is not None and work.owner.evidence != "inside":
+        work.issue("wallet_assumed", evidence=work.owner.evidence)
