@@ -127,21 +127,26 @@ def _write_xlsx(lines: pd.DataFrame, out: Path) -> None:
 
 
 def _table(lines: pd.DataFrame) -> tuple[Any, ...]:
+    if lines.empty:
+        return ("No line fits.",)
+    shown: tuple[Any, ...] = (lines_table(lines.head(_TABLE_ROWS)),)
+    if len(lines) > _TABLE_ROWS:
+        shown += (f"… and {len(lines) - _TABLE_ROWS:,} more; `--format csv` shows all.",)
+    return shown
+
+
+def lines_table(lines: pd.DataFrame) -> Any:
+    """A few lines for a terminal of 80 columns."""
     from mmrecon.cli.render import table
     from mmrecon.model.money import to_text
 
-    if lines.empty:
-        return ("No line fits.",)
     rows = [
         (
             line["completed_at"][:16].replace("T", " "), line["receipt"],
             to_text(line["sign"] * line["amount_minor"], line["currency"]),
             line["class"], line["state"], line["tier"], line["reference"],
         )
-        for line in lines.head(_TABLE_ROWS).to_dict("records")
+        for line in lines.to_dict("records")
     ]  # fmt: skip
     headers = ("time", "receipt", "amount", "class", "state", "tier", "reference")
-    shown: tuple[Any, ...] = (table(headers, rows, right=("amount",)),)
-    if len(lines) > _TABLE_ROWS:
-        shown += (f"… and {len(lines) - _TABLE_ROWS:,} more; `--format csv` shows all.",)
-    return shown
+    return table(headers, rows, right=("amount",))

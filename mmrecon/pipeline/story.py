@@ -179,14 +179,12 @@ def _what_fineract_did(line: Mapping[str, Any], zone: str) -> _Words:
     for posting in line["postings"]:
         number = f", transaction {posting['transaction_id']}" if posting["transaction_id"] else ""
         why = f" ({posting['reason']})" if posting["reason"] else ""
-        yield (
-            "fineract",
-            f"{posting['command'].replace('_', ' ').capitalize()} of "
-            f"{to_text(posting['posted_minor'], posting['currency'])} on {posting['account_kind']} "
-            f"{posting['account_no']}, value date {posting['value_date']}, attempt "
-            f"{posting['attempt']}: {posting['state']}{number}{why}. "
-            f"Key {posting['idempotency_key']}.",
-        )
+        what = posting["command"].replace("_", " ").capitalize()
+        amount = to_text(posting["posted_minor"], posting["currency"])
+        account = f"{posting['account_kind']} {posting['account_no']}"
+        told = f"{what} of {amount} on {account}, value date {posting['value_date']}"
+        state = f"attempt {posting['attempt']}: {posting['state']}{number}{why}"
+        yield "fineract", f"{told}, {state}. Key {posting['idempotency_key']}."
     for exchange in line["exchanges"]:
         heard = f"HTTP {exchange['status']}" if exchange["status"] else "no answer"
         code = f" ({exchange['code']})" if exchange["code"] else ""
