@@ -19,7 +19,7 @@ from mmrecon.model.approval import (
     new_batch_id,
 )
 from mmrecon.model.enrolment import Enrolment
-from mmrecon.people.roster import Roster, may, refuse_same_person, signatories
+from mmrecon.people.roster import Roster, may, refuse_same_person
 from mmrecon.people.rules import needs_second, whole_lines
 from mmrecon.people.signing import sign
 from mmrecon.pipeline.approved import MONEY_KINDS, contradiction
@@ -42,8 +42,9 @@ from mmrecon.pipeline.people import (
 from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.taking_effect import do_what_it_says
+from mmrecon.pipeline.waiting import load_verified, next_act, still_waiting
 from mmrecon.store import batches
-from mmrecon.store.batches import Header, RowPlace, StoredBatch
+from mmrecon.store.batches import RowPlace, StoredBatch
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.postings import RefusedRow
 
@@ -86,15 +87,6 @@ class Prepared:
 
     batch_ids: Sequence[str]
     pending: Pending
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A batch to be looked at, every row and signature verified; `second`: what it waits for."""
-
-    stored: StoredBatch
-    second: bool
-    differences: Sequence[Difference]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,28 +151,6 @@ def prepare(connection: Connection, run: Run, signer: Signer, drafts: Iterable[D
         )
 
 
-def waiting(run: Run) -> list[Header]:
-    """What waits for a second person, oldest first."""
-    with reading(run.engine) as connection:
-        return batches.waiting(connection)
-
-
-def show(run: Run, batch_id: str) -> Shown:
-    """A batch to be looked at.
-
-    Raises:
-        SafetyRefusal: its rows, text or signatures do not agree (also in the journal then).
-    """
-    with journalled(run), reading(run.engine) as connection:
-        roster = load_roster(connection, run.founders_path)
-        stored = _loaded(connection, roster, batch_id)
-        changes: Sequence[Difference] = ()
-        if stored.batch.kind is BatchKind.CONFIGURATION:
-            history = approved_configurations(connection, roster)
-            changes = differences(history[-1].row if history else None, stored.batch.rows[0])
-    return Shown(stored, _next_act(stored) is Act.SECOND, changes)
-
-
 def approve(
     run: Run, batch_id: str, name: str, passphrase: str, rejected: Mapping[int, str]
 ) -> Decided:
@@ -197,8 +167,8 @@ def approve(
         signer = unlock_signer(run, name, passphrase)
         with reading(run.engine) as connection:
             roster = load_roster(connection, run.founders_path)
-            stored = _waiting(_loaded(connection, roster, batch_id))
-        _refuse_signer(roster, stored, signer.person, _next_act(stored))
+            stored = still_waiting(load_verified(connection, roster, batch_id))
+        _refuse_signer(roster, stored, signer.person, next_act(stored))
         whole = _rejected(stored, rejected)
         with transaction(run.engine) as connection:
             present_person(connection, run, signer)
@@ -218,7 +188,7 @@ def reject(run: Run, batch_id: str, name: str, passphrase: str, reason: str) -> 
     with journalled(run, name):
         signer = unlock_signer(run, name, passphrase)
         with reading(run.engine) as connection:
-            stored = _waiting(batches.load(connection, batch_id))
+            stored = still_waiting(batches.load(connection, batch_id))
         with transaction(run.engine) as connection:
             person = present_person(connection, run, signer)
             _refuse_without_role(person, Act.REJECT)
@@ -263,33 +233,6 @@ def _pending_rows(run: Run, found: Pending) -> Iterable[tuple[BatchKind, Sequenc
 def _draft(run: Run, kind: BatchKind, rows: Sequence[CanonicalRow]) -> Draft:
     batch = Batch(new_batch_id(kind, run.now_utc()), kind, rows, {})
     return Draft(batch, [RowPlace()] * len(rows))
-
-
-def _loaded(connection: Connection, roster: Roster, batch_id: str) -> StoredBatch:
-    """A batch whose text, rows and signatures agree; one that waits was prepared by a preparer."""
-    stored = batches.load(connection, batch_id)
-    prepared = signatories(roster, stored.signed, (Act.PREPARE,))
-    if prepared is None and stored.state is BatchState.PREPARED:
-        raise SafetyRefusal(
-            f"batch {batch_id} was not prepared by somebody who may prepare",
-            hint="Reject it; a preparer submits its rows again.",
-            code="signatures_missing",
-        )
-    return stored
-
-
-def _waiting(stored: StoredBatch) -> StoredBatch:
-    if stored.state is not BatchState.PREPARED:
-        raise UsageError(
-            f"batch {stored.batch.batch_id} waits no longer: it is {stored.state.value}",
-            hint="`mmrecon approve` lists what waits.",
-            code="batch_decided",
-        )
-    return stored
-
-
-def _next_act(stored: StoredBatch) -> Act:
-    return Act.APPROVE if stored.signed.of(Act.APPROVE) is None else Act.SECOND
 
 
 def _rejected(stored: StoredBatch, reasons: Mapping[int, str]) -> dict[int, str]:
@@ -361,7 +304,7 @@ def _refuse_other_configuration(run: Run, stored: StoredBatch) -> None:
 def _sign_and_do(
     connection: Connection, run: Run, stored: StoredBatch, signer: Signer, whole: Mapping[int, str]
 ) -> Decided:
-    act, rows = _next_act(stored), stored.batch.rows
+    act, rows = next_act(stored), stored.batch.rows
     waits = act is Act.APPROVE and needs_second(rows, whole, run.settings.people)
     state = BatchState.PREPARED if waits else BatchState.APPROVED
     signature = sign(signer.private_key, stored.batch, act, whole, run.at_utc())

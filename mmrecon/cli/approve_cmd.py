@@ -1,0 +1,122 @@
+"""`mmrecon approve`: another person looks at what waits, and signs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mmrecon.cli.frame import with_run
+from mmrecon.cli.outcome import Outcome
+from mmrecon.cli.passphrase import on_terminal, passphrase, signed_by
+from mmrecon.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from mmrecon.pipeline.approving import Decided
+    from mmrecon.pipeline.run import Run
+    from mmrecon.pipeline.waiting import Shown
+
+
+@click.command("approve")
+@click.argument("batch", required=False)
+@click.option(
+    "--reject",
+    "rejections",
+    multiple=True,
+    metavar="ROW:REASON",
+    help="Reject one row, and all legs of its line; may be given several times.",
+)
+@click.option("--reject-batch", is_flag=True, help="Send the whole batch back.")
+@click.option("--reason", default="", help="Why the batch is sent back.")
+@click.option("--yes", is_flag=True, help="Sign without being asked again.")
+@signed_by(required=False)
+@with_run(lock=False)
+def command(run: Run, batch: str | None, person: str | None, **answers: Any) -> Outcome:
+    """List what waits for a second person; look at one BATCH; with --as, decide on it."""
+    from mmrecon.cli.batch_view import batch_json, batch_view
+    from mmrecon.pipeline.waiting import show
+
+    if batch is None:
+        return _list(run)
+    shown = show(run, batch)
+    if person is None:
+        waits = shown.stored.state.value == "prepared"
+        code = ExitCode.PEOPLE_HAVE_WORK if waits else ExitCode.DONE
+        return Outcome(code, batch_json(shown), batch_view(shown))
+    rejected = _rejections(answers["rejections"])
+    _ask(shown, yes=answers["yes"], rejects_batch=answers["reject_batch"])
+    secret = passphrase(answers["passphrase_file"])
+    decided = _decide(run, (batch, person, secret), rejected, answers)
+    return _outcome(decided)
+
+
+def _list(run: Run) -> Outcome:
+    from mmrecon.cli.batch_view import waiting_json, waiting_table
+    from mmrecon.pipeline.waiting import waiting
+
+    headers = waiting(run)
+    code = ExitCode.PEOPLE_HAVE_WORK if headers else ExitCode.DONE
+    shown = waiting_table(headers, run.now_utc())
+    return Outcome(code, {"waiting": waiting_json(headers)}, shown)
+
+
+def _decide(
+    run: Run, signing: tuple[str, str, str], rejected: dict[int, str], answers: dict[str, Any]
+) -> Decided:
+    from mmrecon.pipeline.approving import approve, reject
+
+    if answers["reject_batch"]:
+        return reject(run, *signing, answers["reason"])
+    return approve(run, *signing, rejected)
+
+
+def _rejections(given: Sequence[str]) -> dict[int, str]:
+    """Row numbers and reasons from `ROW:reason`."""
+    found = {}
+    for text in given:
+        number, colon, reason = text.partition(":")
+        if not (colon and number.strip().isdecimal() and reason.strip()):
+            raise UsageError(
+                "--reject takes ROW:reason", hint='For example --reject "3:wrong name".'
+            )
+        found[int(number)] = reason.strip()
+    return found
+
+
+def _ask(shown: Shown, *, yes: bool, rejects_batch: bool) -> None:
+    """Show the batch to the person who is about to sign it, and ask."""
+    if yes:
+        return
+    if not on_terminal():
+        raise UsageError(
+            "nobody can be asked: this is no terminal",
+            hint="Add --yes and --passphrase-file FILE.",
+            code="no_terminal",
+        )
+    from mmrecon.cli.batch_view import batch_view
+    from mmrecon.cli.render import talk
+
+    for part in batch_view(shown):
+        talk().print(part)
+    click.confirm("Send it back?" if rejects_batch else "Approve it?", abort=True, err=True)
+
+
+def _outcome(decided: Decided) -> Outcome:
+    summary = {
+        "batch_id": decided.batch_id,
+        "state": decided.state.value,
+        "waits_for_second_approver": decided.waits_for_second,
+        "accepted_rows": decided.accepted_rows,
+        "rejected_rows": list(decided.rejected_rows),
+        "refused_rows": [{"row": row.row_number, "code": row.code} for row in decided.refused],
+    }
+    words = "signed; a second approver has to sign too" if decided.waits_for_second else ""
+    counts = f"{decided.accepted_rows:,} rows accepted, {len(decided.rejected_rows):,} rejected"
+    shown = [f"Batch {decided.batch_id}: {words or decided.state.value}; {counts}."]
+    shown += [
+        f"  row {row.row_number} made nothing ({row.code}); its line is back with the preparer"
+        for row in decided.refused
+    ]
+    work = decided.waits_for_second or decided.refused
+    return Outcome(ExitCode.PEOPLE_HAVE_WORK if work else ExitCode.DONE, summary, shown)

@@ -1,0 +1,199 @@
+"""How a batch looks to the person who decides on it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from mmrecon.cli.render import table
+from mmrecon.model.approval import BatchKind, CanonicalRow
+from mmrecon.model.money import to_text
+
+if TYPE_CHECKING:
+    from mmrecon.pipeline.waiting import Shown
+    from mmrecon.store.batches import Header
+
+_SAMPLES: Final = 5
+_ACTS: Final = {
+    "hold": "hold",
+    "suspense": "keep in suspense",
+    "link": "link to a transaction",
+    "not_ours": "not ours",
+    "by_hand": "done by hand",
+}
+
+
+def waiting_table(headers: Sequence[Header], now_utc: datetime) -> list[Any]:
+    """The list of what waits."""
+    if not headers:
+        return ["Nothing waits for approval."]
+    rows = [
+        (
+            header.batch_id,
+            header.kind.value,
+            header.prepared_by,
+            f"{header.row_count:,}",
+            _totals(header.totals),
+            _age(header.prepared_at_utc, now_utc),
+        )
+        for header in headers
+    ]
+    names = ["batch", "kind", "prepared by", "rows", "total", "waits"]
+    return [table(names, rows, right=["rows"]), "Look at one: mmrecon approve BATCH"]
+
+
+def waiting_json(headers: Iterable[Header]) -> list[dict[str, Any]]:
+    """The list of what waits, for programs."""
+    return [
+        {
+            "batch_id": header.batch_id,
+            "kind": header.kind.value,
+            "prepared_by": header.prepared_by,
+            "prepared_at_utc": header.prepared_at_utc,
+            "rows": header.row_count,
+            "totals": dict(header.totals),
+        }
+        for header in headers
+    ]
+
+
+def batch_json(shown: Shown) -> dict[str, Any]:
+    """One batch with all its rows, for programs."""
+    stored = shown.stored
+    return {
+        "batch_id": stored.batch.batch_id,
+        "kind": stored.batch.kind.value,
+        "state": stored.state.value,
+        "prepared_by": stored.prepared_by,
+        "prepared_at_utc": stored.prepared_at_utc,
+        "digest": stored.signed.digest,
+        "totals": dict(stored.batch.totals),
+        "needs_second_approver_now": shown.second,
+        "differences": [
+            {"path": found.path, "approved": found.approved, "present": found.present}
+            for found in shown.differences
+        ],
+        "rows": [dict(row) for row in stored.batch.rows],
+    }
+
+
+def batch_view(shown: Shown) -> list[Any]:
+    """One batch as a person reads it: postings by count and total, everything else row by row."""
+    stored = shown.stored
+    head = (
+        f"Batch {stored.batch.batch_id} ({stored.batch.kind.value}), prepared by "
+        f"{stored.prepared_by} at {stored.prepared_at_utc}, state {stored.state.value}; "
+        f"{len(stored.batch.rows):,} rows, {_totals(stored.batch.totals)}."
+    )
+    by_kind = {
+        BatchKind.POSTINGS: _postings,
+        BatchKind.CONFIGURATION: _configuration,
+        BatchKind.PEOPLE: _people,
+    }
+    second = ["It waits for a second approver."] if shown.second else []
+    return [head, *by_kind.get(stored.batch.kind, _choices)(shown), *second]
+
+
+def _postings(shown: Shown) -> list[Any]:
+    rows = shown.stored.batch.rows
+    groups: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for row in rows:
+        wallet = "/".join(map(str, _list(row["wallet"])))
+        key = wallet, _words(str(row["command"])), str(row["currency"])
+        groups[key].append(_integer(row["amount_minor"]))
+    summary = [
+        (wallet, command, f"{len(amounts):,}", to_text(sum(amounts), currency))
+        for (wallet, command, currency), amounts in sorted(groups.items())
+    ]
+    largest = sorted(range(len(rows)), key=lambda place: -_integer(rows[place]["amount_minor"]))
+    samples = sorted({*range(min(_SAMPLES, len(rows))), *largest[:_SAMPLES]})
+    return [
+        table(["wallet", "what", "count", "total"], summary, right=["count", "total"]),
+        _row_table([(place + 1, rows[place]) for place in samples], "The first and the largest"),
+    ]
+
+
+def _row_table(rows: Sequence[tuple[int, CanonicalRow]], title: str) -> Any:
+    cells = [
+        (
+            number,
+            row.get("receipt", ""),
+            row.get("value_date", ""),
+            _words(str(row.get("command", ""))),
+            row.get("account_no", ""),
+            _amount(row),
+        )
+        for number, row in rows
+    ]
+    names = ["row", "receipt", "date", "what", "account", "amount"]
+    return table(names, cells, right=["row", "amount"], title=title)
+
+
+def _choices(shown: Shown) -> list[Any]:
+    return [
+        text
+        for number, row in enumerate(shown.stored.batch.rows, start=1)
+        for text in _choice(number, row, shown.evidence.get(number, ""))
+    ]
+
+
+def _choice(number: int, row: CanonicalRow, evidence: str) -> list[str]:
+    act = str(row.get("act", ""))
+    what = _ACTS.get(act, _words(str(row.get("command", act))))
+    target = row.get("account_no") or row.get("transaction_id") or row.get("paper_reference") or ""
+    until = f" until {row['until']}" if row.get("until") else ""
+    answered = f", answered “{row['decision']}”" if row.get("decision") else ""
+    lines = [f"{number}. {row.get('receipt', '')} {_amount(row)}: {what} {target}{until}{answered}"]
+    if row.get("reason"):
+        lines.append(f"   reason: {row['reason']}")
+    if evidence:
+        lines.append(f"   evidence: {evidence}")
+    return lines
+
+
+def _configuration(shown: Shown) -> list[Any]:
+    if not shown.differences:
+        return ["It is the configuration that is approved already."]
+    return ["Against the approved configuration:", *(f"  {d.words()}" for d in shown.differences)]
+
+
+def _people(shown: Shown) -> list[Any]:
+    return [
+        f"{number}. {row['act']} {row['name']}"
+        + (f" as {', '.join(map(str, _list(row['roles'])))}" if row.get("roles") else "")
+        + f", key {row['fingerprint']}"
+        for number, row in enumerate(shown.stored.batch.rows, start=1)
+    ]
+
+
+def _amount(row: CanonicalRow) -> str:
+    amount_minor, currency = row.get("amount_minor"), row.get("currency")
+    if not isinstance(amount_minor, int) or not currency:
+        return ""
+    return to_text(amount_minor, str(currency))
+
+
+def _totals(totals: Mapping[str, int]) -> str:
+    return ", ".join(to_text(minor, currency) for currency, minor in sorted(totals.items())) or "-"
+
+
+def _age(prepared_at_utc: str, now_utc: datetime) -> str:
+    minutes = int((now_utc - datetime.fromisoformat(prepared_at_utc)).total_seconds()) // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 60 * 48 else f"{minutes // (60 * 24)} days"
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ")
+
+
+def _integer(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else json.loads(str(value))

@@ -1,0 +1,91 @@
+"""What waits for a second person, listed and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from mmrecon.errors import SafetyRefusal, UsageError
+from mmrecon.model.approval import Act, BatchKind, BatchState
+from mmrecon.people.roster import Roster, signatories
+from mmrecon.pipeline.configuration import Difference, approved_configurations, differences
+from mmrecon.pipeline.people import load_roster
+from mmrecon.pipeline.refusals import journalled
+from mmrecon.pipeline.run import Run
+from mmrecon.store import batches
+from mmrecon.store.batches import Header, StoredBatch
+from mmrecon.store.database import reading
+from mmrecon.store.evidence import explanations
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A batch to be looked at, every row and signature verified.
+
+    `second`: it waits for a second approver. `evidence` says, by row number, why the line's match
+    came out as it did; `differences` are those of a configuration.
+    """
+
+    stored: StoredBatch
+    second: bool
+    evidence: Mapping[int, str]
+    differences: Sequence[Difference]
+
+
+def waiting(run: Run) -> list[Header]:
+    """What waits for a second person, oldest first."""
+    with reading(run.engine) as connection:
+        return batches.waiting(connection)
+
+
+def show(run: Run, batch_id: str) -> Shown:
+    """A batch to be looked at.
+
+    Raises:
+        SafetyRefusal: its rows, text or signatures do not agree (also in the journal then).
+    """
+    with journalled(run), reading(run.engine) as connection:
+        roster = load_roster(connection, run.founders_path)
+        stored = load_verified(connection, roster, batch_id)
+        changes: Sequence[Difference] = ()
+        if stored.batch.kind is BatchKind.CONFIGURATION:
+            history = approved_configurations(connection, roster)
+            changes = differences(history[-1].row if history else None, stored.batch.rows[0])
+        told = explanations(connection, [place.line_id for place in stored.places if place.line_id])
+    evidence = {
+        number: told[place.line_id]
+        for number, place in enumerate(stored.places, start=1)
+        if place.line_id in told
+    }
+    return Shown(stored, next_act(stored) is Act.SECOND, evidence, changes)
+
+
+def load_verified(connection: Connection, roster: Roster, batch_id: str) -> StoredBatch:
+    """A batch whose text, rows and signatures agree; one that waits was prepared by a preparer."""
+    stored = batches.load(connection, batch_id)
+    prepared = signatories(roster, stored.signed, (Act.PREPARE,))
+    if prepared is None and stored.state is BatchState.PREPARED:
+        raise SafetyRefusal(
+            f"batch {batch_id} was not prepared by somebody who may prepare",
+            hint="Reject it; a preparer submits its rows again.",
+            code="signatures_missing",
+        )
+    return stored
+
+
+def still_waiting(stored: StoredBatch) -> StoredBatch:
+    """The batch, if nobody has decided it yet; UsageError otherwise."""
+    if stored.state is not BatchState.PREPARED:
+        raise UsageError(
+            f"batch {stored.batch.batch_id} waits no longer: it is {stored.state.value}",
+            hint="`mmrecon approve` lists what waits.",
+            code="batch_decided",
+        )
+    return stored
+
+
+def next_act(stored: StoredBatch) -> Act:
+    """What the next person to sign does."""
+    return Act.APPROVE if stored.signed.of(Act.APPROVE) is None else Act.SECOND
