@@ -1,9 +1,247 @@
-"""Codes of the statements stage."""
+"""Codes of the statements stage: whole files, single rows, lines seen again, proofs."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from mmrecon.model.issue import CodeText
+from mmrecon.model.issue import CodeText, Severity
 
-CODES: Final[tuple[CodeText, ...]] = ()
+_FILES: Final = (
+    ("empty_file", "the file is empty", "Download it again; an empty file is no quiet day."),
+    (
+        "pdf_file",
+        "the file is a PDF",
+        "Ask for the CSV or Excel export of the organisation portal.",
+    ),
+    (
+        "consumer_statement",
+        "this is a private person's statement ({layout}), not an organisation's",
+        "Export the organisation's statement from the provider's portal.",
+    ),
+    (
+        "encrypted_workbook",
+        "the workbook is protected by a password",
+        "Save it without the password, and hand it in again.",
+    ),
+    (
+        "workbook_broken",
+        "the workbook cannot be opened; it may have been cut off",
+        "Download it again from the portal.",
+    ),
+    (
+        "not_a_statement",
+        "the bytes are neither text nor a workbook",
+        "Check what this file is; hand in the portal's CSV or Excel export.",
+    ),
+    (
+        "html_file",
+        "this is a web page saved under a statement's name; the portal session may have expired",
+        "Log in to the portal and download the statement again.",
+    ),
+    (
+        "csv_broken",
+        "the text stops making sense as CSV after record {row}",
+        "Download it again from the portal, and do not open it in between.",
+    ),
+    (
+        "no_layout",
+        "no layout claims this file; the nearest is {nearest}, which misses: {missing}; "
+        "not known to it: {unknown}; not allowed in it: {forbidden}",
+        "Export it with all columns, or add a layout for it (docs/how-to-add-a-layout.md).",
+    ),
+    (
+        "no_layout_at_all",
+        "no record in this file looks like the header of a statement",
+        "Check what this file is; hand in the portal's CSV or Excel export.",
+    ),
+    (
+        "two_layouts",
+        "more than one layout claims this file: {layouts}",
+        "Make the fingerprints of these layouts exclude each other.",
+    ),
+    (
+        "columns_missing",
+        "columns of layout {layout} are missing: {missing}; not known to it: {unknown}",
+        "Export it again with all columns.",
+    ),
+    (
+        "several_sheets",
+        "{sheets} sheets of the workbook hold a statement",
+        "Save each sheet as a file of its own.",
+    ),
+    (
+        "no_rows",
+        "there is a header of layout {layout} and nothing below it",
+        "Download the period again; if it was really quiet, the next day's file will prove it.",
+    ),
+    (
+        "two_wallets",
+        "statements of several accounts are pasted together: {accounts}",
+        "Hand in each account's own file.",
+    ),
+    (
+        "wrong_wallet",
+        "the statement is of account {account}, not of wallet {expected}",
+        "Move it to its own wallet's folder, or name the right wallet.",
+    ),
+    (
+        "wrong_provider",
+        "the statement is {provider}'s, and wallet {expected} is of another provider",
+        "Move it to its own wallet's folder, or name the right wallet.",
+    ),
+    (
+        "wallet_unknown",
+        "nothing in this file of layout {layout} says which wallet it belongs to",
+        "Name the wallet: `mmrecon import FILE --wallet NAME`.",
+    ),
+    (
+        "wallet_not_configured",
+        "the statement is of account {account} at {provider}, which no wallet has",
+        "Add the wallet to the configuration, or remove the file.",
+    ),
+    (
+        "two_currencies",
+        "the file mixes currencies: {currencies}",
+        "Export each currency's account by itself.",
+    ),
+    (
+        "currency_missing",
+        "neither this file of layout {layout} nor a configuration says its currency",
+        "Use a configuration that has the wallet.",
+    ),
+    ("currency_unknown", "the currency {currency} is not known", "Check the currency column."),
+    (
+        "wrong_currency",
+        "the statement is in {currency}, the wallet in {expected}",
+        "Check which account was exported, and the wallet's currency.",
+    ),
+    (
+        "zone_missing",
+        "neither this file of layout {layout} nor a configuration says its time zone",
+        "Use a configuration that has the wallet.",
+    ),
+    (
+        "dates_ambiguous",
+        "day and month cannot be told apart in this file",
+        "Export it again and hand it in without opening it in Excel.",
+    ),
+    (
+        "dates_mixed",
+        "some dates are day first and some month first, as after a re-save in Excel",
+        "Export it again and hand it in without opening it in Excel.",
+    ),
+    (
+        "dates_unreadable",
+        "no date in this file is written as layout {layout} writes it",
+        "Export it again and hand it in without opening it in Excel.",
+    ),
+)
+
+_ROW_STEP: Final = (
+    "Export the period again, unopened, and import it; the row is taken then. Until then its money "
+    "is counted as refused."
+)
+
+_ROWS: Final = (
+    ("receipt_missing", "the row has no receipt"),
+    ("receipt_scientific", "the receipt was turned into a scientific number, as Excel does"),
+    ("receipt_damaged", "the receipt is not written as the provider writes it"),
+    ("date_unreadable", "the {field} is not a moment written like {expected}"),
+    ("status_unknown", "the status is none of: {expected}"),
+    ("amount_both", "the row has money in and money out"),
+    ("amount_missing", "a completed row has no amount"),
+    ("fraction", "the column {field} has a fraction; the currency has {expected}"),
+    ("amount_unreadable", "the column {field} holds no number"),
+    ("sign_unexpected", "the column {field} holds {expected}, and this one is not"),
+    ("row_short", "the row ends early; {expected} were expected"),
+    ("row_long", "the row has too many cells; {expected} were expected"),
+    ("rows_refused", "{rows} rows were refused; the first are listed"),
+)
+
+_PROOFS: Final = (
+    CodeText(
+        "proof_contradicted",
+        Severity.ATTENTION,
+        "the statement contradicts itself or its neighbours: {sentence}",
+        "Download the period again; if it says the same, ask the provider. Nothing of it is sent.",
+    ),
+    CodeText(
+        "proof_open",
+        Severity.NOTICE,
+        "not proved yet: {sentence}",
+        "Import the full day, or the next one, when it is there.",
+    ),
+    CodeText(
+        "lines_unknown",
+        Severity.WORK,
+        "{lines} line(s) are of a kind that no rule knows; they are counted, not posted",
+        "Look at them with `mmrecon lines`, and add a class rule to the layout.",
+    ),
+)
+
+_NOTICES: Final = (
+    ("decoded", "the text was in {encoding}", "Nothing."),
+    ("read_slowly", "the text has odd rows and was read the slow way", "Nothing."),
+    ("sheets_skipped", "{sheets} other sheet(s) hold no statement", "Nothing."),
+    (
+        "dates_decided",
+        "day and month were told apart by the period or the order of the rows",
+        "Hand files in without opening them in Excel.",
+    ),
+    ("currency_assumed", "no currency is printed; taken as {currency}", "Nothing."),
+    (
+        "wallet_assumed",
+        "no account is printed inside; the wallet is known by {evidence} only",
+        "Check once that this is the right wallet's file.",
+    ),
+    (
+        "seen_before",
+        "the same file was first seen on {first_seen} as {first_name}; nothing new",
+        "Nothing.",
+    ),
+    (
+        "rows_refused_before",
+        "{rows} row(s) of it were refused then",
+        "`mmrecon import --again FILE` reads it once more.",
+    ),
+    (
+        "receipt_repeats",
+        "{lines} line(s) share receipt, direction and amount with another one",
+        "Look at them with `mmrecon explain RECEIPT`; they are never posted by themselves.",
+    ),
+)
+
+_IDENTITY: Final = (
+    CodeText(
+        "line_contradicts",
+        Severity.ATTENTION,
+        "the line now has another {field} than row {stored_row} of {stored_file}",
+        "Compare the two files; ask the provider which is true. The line waits for a person.",
+    ),
+    CodeText(
+        "line_class_changed",
+        Severity.ATTENTION,
+        "the line is now {now}; row {stored_row} of {stored_file} said {before}",
+        "Look at it with `mmrecon explain RECEIPT`; the line waits for a person.",
+    ),
+    CodeText(
+        "receipt_other_amount",
+        Severity.ATTENTION,
+        "the receipt also stands with another amount, in row {stored_row} of {stored_file}",
+        "Compare the two; ask the provider which is true. Both lines wait for a person.",
+    ),
+    CodeText(
+        "known_elsewhere",
+        Severity.ATTENTION,
+        "{lines} receipt(s) of this file already stand in wallet {other}, beginning with this one",
+        "Check the folder, and that one account is not configured as two wallets.",
+    ),
+)
+
+CODES: Final[tuple[CodeText, ...]] = (
+    *(CodeText(code, Severity.ATTENTION, sentence, step) for code, sentence, step in _FILES),
+    *(CodeText(code, Severity.ATTENTION, sentence, _ROW_STEP) for code, sentence in _ROWS),
+    *_PROOFS,
+    *(CodeText(code, Severity.NOTICE, sentence, step) for code, sentence, step in _NOTICES),
+    *_IDENTITY,
+)
