@@ -254,7 +254,7 @@ def _sections(frame: pd.DataFrame) -> pd.Series:
 def _facts(frame: pd.DataFrame) -> list[str]:
     """Facts whose change refuses an answer; the legs stand as the match wrote them."""
     columns = (
-        "source", "line_class", "value_date", "currency", "amount_minor", "left_minor",
+        "source", "receipt", "line_class", "value_date", "currency", "amount_minor", "left_minor",
         "conflict", "state", "vetoes", "item_key", "legs_json",
     )  # fmt: skip
     return [

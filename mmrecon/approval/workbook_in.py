@@ -215,10 +215,13 @@ def _sign_off(cells: _Cells) -> Iterator[SignedOff]:
 
 
 def _table(cells: _Cells, titles: Sequence[str]) -> Iterator[list[Any]]:
-    """The rows below a header that holds all these titles, only those columns."""
+    """The rows below a header with all these titles, those columns only, to the first gap."""
     header = _header(cells, titles)
     if header is None:
         return
     at, columns = header
     for row in cells[at + 1 :]:
-        yield [row[columns[title]] if columns[title] < len(row) else None for title in titles]
+        found = [row[columns[title]] if columns[title] < len(row) else None for title in titles]
+        if found[0] in {None, ""}:
+            return
+        yield found

@@ -57,6 +57,8 @@ def _keyed(content: WorkbookContent, sheet: Sheet) -> pd.DataFrame:
 
 def _issued(frames: list[pd.DataFrame]) -> pd.DataFrame:
     rows = pd.concat(frames, ignore_index=True)
+    ready = rows["sheet"] == Sheet.TO_APPROVE.value
+    rows["section"] = rows["section"].where(ready, "")
     return IssuedFrame.build(rows[IssuedFrame.columns()])
 
 

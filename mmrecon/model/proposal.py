@@ -75,7 +75,10 @@ class ProposalFrame(FrameSchema):
 
 
 class IssuedFrame(FrameSchema):
-    """Rows of one workbook as it was written; `digest` covers everything the row showed."""
+    """Rows of one workbook as it was written; `digest` covers what the row showed.
+
+    `section` is empty for rows that are not approved by section.
+    """
 
     key = ("row_id",)
 

@@ -4,6 +4,164 @@ from __future__ import annotations
 
 from typing import Final
 
-from mmrecon.model.issue import CodeText
+from mmrecon.model.issue import CodeText, Severity
 
-CODES: Final[tuple[CodeText, ...]] = ()
+_AGAIN: Final = "Look at the row in the newest workbook and answer it there."
+_FIX: Final = "Correct the cell, save, and hand the workbook back again; the other rows are taken."
+
+
+def _work(code: str, sentence: str, next_step: str = _FIX) -> CodeText:
+    return CodeText(code, Severity.WORK, sentence, next_step)
+
+
+CODES: Final[tuple[CodeText, ...]] = (
+    CodeText(
+        "workbook_unreadable",
+        Severity.WORK,
+        "the file is no workbook that can be read",
+        "Save it as an Excel workbook (.xlsx) and hand it back again.",
+    ),
+    CodeText(
+        "workbook_not_ours",
+        Severity.WORK,
+        "no workbook id stands in the file: mmrecon did not write it",
+        "Hand back the workbook that `mmrecon workbook` wrote.",
+    ),
+    CodeText(
+        "workbook_unknown",
+        Severity.ATTENTION,
+        "workbook {workbook_id} was not written here",
+        "Hand back the workbook that `mmrecon workbook` wrote on this server.",
+    ),
+    _work(
+        "workbook_columns_wrong",
+        "sheet {sheet}: missing, or there twice: {columns}",
+        "Put these columns back as they were, or answer in a fresh copy of the workbook.",
+    ),
+    CodeText(
+        "workbook_old",
+        Severity.NOTICE,
+        "the workbook is older than its date; answers counted where nothing has changed since",
+        "Next time answer in the newest workbook.",
+    ),
+    CodeText(
+        "workbook_rows_hidden",
+        Severity.NOTICE,
+        "{count} rows were hidden when the workbook was saved; they counted like the others",
+        "Clear the filter to see them.",
+    ),
+    _work(
+        "workbook_payment_type_missing",
+        "the wallet has no payment type, so nothing of it can be posted",
+        "Set `payment_type` of the wallet in config.toml and have it approved.",
+    ),
+    CodeText(
+        "answer_row_unknown",
+        Severity.ATTENTION,
+        "the row id does not stand in the workbook that was written",
+        "Remove the row. Rows of another workbook are answered there.",
+    ),
+    CodeText(
+        "answer_row_doubled",
+        Severity.ATTENTION,
+        "the row stands in the workbook more than once, with different answers",
+        "Keep one of them and hand the workbook back again.",
+    ),
+    CodeText(
+        "answer_row_changed",
+        Severity.ATTENTION,
+        "a cell that mmrecon wrote was changed: {columns}",
+        "Undo the change, or answer the row in a fresh copy of the workbook.",
+    ),
+    CodeText(
+        "answer_key_changed",
+        Severity.ATTENTION,
+        "the row's hidden key is not the one that was written",
+        "Answer the row in a fresh copy of the workbook.",
+    ),
+    _work("answer_formula", "the cell {cell} holds a formula; type the answer itself"),
+    _work("answer_without_decision", "{cell} is filled, but no decision is chosen"),
+    _work("answer_decision_unknown", "the decision is none of the list; perhaps {suggestion}"),
+    _work("answer_reason_unknown", "the reason is none of the list; perhaps {suggestion}"),
+    _work("answer_needs_cell", "“{decision}” needs the cell {cell}"),
+    _work("answer_cell_not_expected", "“{decision}” takes nothing from the cell {cell}"),
+    _work("answer_comment_needed", "the reason “other, see comment” needs a comment"),
+    _work(
+        "answer_account_malformed",
+        "{cell}: write kind and number, as savings:000000123 or loan:000000123",
+    ),
+    _work("answer_account_unknown", "the ledger has no account {account}"),
+    _work("answer_account_doubled", "the ledger has more than one account {account}"),
+    _work("answer_account_not_open", "the account {account} is {status}: it takes no such posting"),
+    _work("answer_account_currency", "the account {account} is in {currency}, the wallet is not"),
+    _work(
+        "answer_split_malformed",
+        "write the split as savings:000000123=500.00; loan:000000045=250, plain numbers only",
+    ),
+    _work("answer_split_sum", "the split adds up to {given}, the row has {expected}"),
+    _work("answer_date_malformed", "the date is none; write it as 2026-03-31"),
+    _work("answer_date_past", "a row is held until a day after today and within a year"),
+    _work(
+        "answer_transaction_malformed",
+        "a transaction is named by its number in Fineract, digits only",
+    ),
+    _work("answer_paper_reference_short", "the transaction or paper reference is too short"),
+    _work("answer_not_possible", "“{decision}” is not possible here: {because}"),
+    _work(
+        "answer_no_item",
+        "no open request or approved loan of {account} has this amount",
+        "Enter the request or approve the loan first, or choose another decision.",
+    ),
+    _work(
+        "answer_item_taken",
+        "the request or loan that this payout settles is taken or gone",
+        _AGAIN,
+    ),
+    _work(
+        "answer_line_changed", "the line itself has changed since the workbook was written", _AGAIN
+    ),
+    _work(
+        "answer_match_changed", "the proposal has changed since the workbook was written", _AGAIN
+    ),
+    _work(
+        "answer_left_changed", "the amount left has changed since the workbook was written", _AGAIN
+    ),
+    _work(
+        "answer_line_moved_on",
+        "the line no longer waits for an answer: it is {state}",
+        "Nothing to do, unless it should stand otherwise; `mmrecon explain` tells its story.",
+    ),
+    _work(
+        "answer_taken_differently",
+        "the row was answered otherwise in an earlier return of this workbook",
+        "If the later answer is right, have the batch rejected and answer the newest workbook.",
+    ),
+    _work("section_unknown", "no such section stands in the workbook that was written"),
+    _work("section_formula", "section {section}: a cell holds a formula; type the figures"),
+    _work("section_word_unknown", "section {section}: write “approve all”, or nothing"),
+    _work("section_figures_missing", "section {section}: type count and total as plain numbers"),
+    _work(
+        "section_differs",
+        "section {section}: you approve {count} rows, {total}; unmarked rows that came back: "
+        "{found_count} rows, {found_total}",
+        "Count again, or mark the rows one by one; nothing of the section was taken.",
+    ),
+    _work(
+        "sign_off_differs",
+        "sign-off: you approve {count} rows, {total}; your answers say {found_count} rows, "
+        "{found_total}",
+        "Correct the sign-off or the answers; nothing of the workbook was taken.",
+    ),
+    _work("sign_off_malformed", "sign-off: count and total of {currency} are no plain numbers"),
+)
+
+TAMPERING: Final = frozenset(
+    {
+        "workbook_unknown",
+        "answer_row_unknown",
+        "answer_row_doubled",
+        "answer_row_changed",
+        "answer_key_changed",
+    }
+)
+"""Codes of a workbook that somebody changed where nothing may be changed (exit 5)."""

@@ -1,0 +1,332 @@
+"""One answer against the row as it stands now: legs and links, or the code that refuses it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any, Final
+
+import pandas as pd
+
+from mmrecon.approval import typed
+from mmrecon.approval.accepted import Accepted, Answer, Target
+from mmrecon.approval.proposals import WalletPart
+from mmrecon.approval.typed import NamedAccount, TypedError
+from mmrecon.approval.vocabulary import OTHER_REASON, REASONS, decision_of, reason_of, suggestion
+from mmrecon.model.account import AccountKind
+from mmrecon.model.approval import Decision
+from mmrecon.model.line import LineClass
+from mmrecon.model.line_state import LineState
+from mmrecon.model.match import Leg
+from mmrecon.model.money import to_text
+from mmrecon.model.posting import Command
+
+_CELLS: Final = {
+    "different_account": "Different account",
+    "split": "Split",
+    "hold_until": "Hold until",
+    "evidence_reference": "Transaction or paper reference",
+}
+_NEEDED: Final[Mapping[Decision, tuple[str, ...]]] = {
+    Decision.HOLD_UNTIL: ("hold_until",),
+    Decision.DIFFERENT_ACCOUNT: ("different_account",),
+    Decision.SPLIT: ("split",),
+    Decision.ALREADY_POSTED: ("evidence_reference",),
+    Decision.DONE_BY_HAND: ("evidence_reference",),
+}
+_ALSO_TAKEN: Final[Mapping[Decision, tuple[str, ...]]] = {
+    Decision.ALREADY_POSTED: ("different_account",),
+}
+_WITH_REASON: Final = frozenset(
+    {Decision.DIFFERENT_ACCOUNT, Decision.SPLIT, Decision.NOT_OURS, Decision.DONE_BY_HAND}
+)
+_OPEN_STATUS: Final[Mapping[Command, frozenset[str]]] = {
+    Command.SAVINGS_DEPOSIT: frozenset({"active"}),
+    Command.SAVINGS_WITHDRAWAL: frozenset({"active"}),
+    Command.LOAN_REPAYMENT: frozenset({"active"}),
+    Command.LOAN_DISBURSEMENT: frozenset({"approved"}),
+}
+_BLOCKING: Final = ("block", "no_credit", "no_debit", "dormant")
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Accounts (AccountFrame) and items (ItemFrame) as they are now, found by name and id."""
+
+    accounts: pd.DataFrame
+    items: pd.DataFrame
+
+    @cached_property
+    def _positions(self) -> dict[tuple[str, str], list[int]]:
+        found: dict[tuple[str, str], list[int]] = {}
+        names = zip(self.accounts["account_kind"], self.accounts["account_no"], strict=True)
+        for position, name in enumerate(names):
+            found.setdefault(name, []).append(position)
+        return found
+
+    def account(self, named: NamedAccount) -> Any:
+        """The one account of a kind and number.
+
+        Raises:
+            TypedError: there is none, or more than one.
+        """
+        positions = self._positions.get((named.kind.value, named.number), [])
+        if len(positions) != 1:
+            code = "answer_account_doubled" if positions else "answer_account_unknown"
+            raise TypedError(code, account=named.words())
+        return self.accounts.iloc[positions[0]]
+
+    def item_of(self, kind: str, account_id: int, amount_minor: int) -> Any | None:
+        """The one open item of an account with this amount; None when there is none or several."""
+        items = self.items
+        found = items[
+            (items["account_kind"] == kind)
+            & (items["account_id"] == account_id)
+            & (items["left_minor"] == amount_minor)
+            & (items["state"] == "open")
+        ]
+        return found.iloc[0] if len(found) == 1 else None
+
+    def left_of_item(self, item_id: int) -> int:
+        """What is left of an item; nothing of one that is gone."""
+        items = self.items[(self.items["item_id"] == item_id) & (self.items["state"] == "open")]
+        return int(items["left_minor"].sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """Everything an answer is read against."""
+
+    ledger: Ledger
+    wallets: Mapping[str, WalletPart]
+    today: date
+
+    def resolve(self, answer: Answer, decision: Decision, row: Any) -> Accepted:
+        """The accepted answer; `row` is the proposal as it stands now.
+
+        Raises:
+            TypedError: the code that refuses it.
+        """
+        _check_cells(answer, decision)
+        reason = _reason(answer, decision)
+        facts = {
+            "row_id": row.row_id,
+            "line_id": int(row.line_id),
+            "wallet": row.wallet,
+            "decision": decision,
+            "unchanged": decision is Decision.APPROVE and row.state == LineState.READY.value,
+            "line": row.source,
+            "item_id": None if pd.isna(row.item_id) else int(row.item_id),
+            "item_key": row.item_key,
+            "currency": row.currency,
+            "value_date": row.value_date,
+            "receipt": row.receipt,
+            "left_minor": int(row.left_minor),
+            "reason": reason,
+        }
+        return Accepted(**(facts | self._particulars(answer, decision, row)))
+
+    def _particulars(self, answer: Answer, decision: Decision, row: Any) -> dict[str, Any]:
+        particulars: dict[str, Any] = {}
+        match decision:
+            case Decision.APPROVE:
+                particulars = self._approved(row)
+            case Decision.DIFFERENT_ACCOUNT:
+                named = typed.account(answer.different_account, _CELLS["different_account"])
+                particulars = self._moved(row, [(named, int(row.left_minor))])
+            case Decision.SPLIT:
+                particulars = self._split(row, typed.split(answer.split, row.currency))
+            case Decision.HOLD_UNTIL:
+                particulars = {"until": typed.hold_until(answer.hold_until, self.today)}
+            case Decision.ALREADY_POSTED:
+                particulars = self._linked(answer, row)
+            case Decision.DONE_BY_HAND:
+                reference = typed.paper_reference(answer.evidence_reference)
+                particulars = {"paper_reference": reference}
+            case Decision.SUSPENSE | Decision.NOT_OURS:
+                pass
+        return particulars
+
+    def _approved(self, row: Any) -> dict[str, Any]:
+        legs = legs_of(row)
+        if not legs:
+            raise TypedError(
+                "answer_not_possible",
+                decision=Decision.APPROVE.value,
+                because="nothing is proposed",
+            )
+        if sum(leg.amount_minor for leg in legs) != row.left_minor:
+            raise TypedError(
+                "answer_not_possible",
+                decision=Decision.APPROVE.value,
+                because="the proposal is not what is left",
+            )
+        self._check_postable(row, Decision.APPROVE)
+        for leg in legs:
+            named = NamedAccount(AccountKind(leg.account_kind), leg.account_no)
+            self._open_account(named, Command(leg.command), row.currency)
+        if not pd.isna(row.item_id):
+            self._check_item(int(row.item_id), int(row.left_minor))
+        return {"legs": legs}
+
+    def _split(self, row: Any, parts: Sequence[tuple[NamedAccount, int]]) -> dict[str, Any]:
+        if row.line_class != LineClass.COLLECTION.value:
+            raise TypedError(
+                "answer_not_possible", decision=Decision.SPLIT.value, because="it is no collection"
+            )
+        given = sum(minor for _, minor in parts)
+        if given != row.left_minor:
+            raise TypedError(
+                "answer_split_sum",
+                given=to_text(given, row.currency),
+                expected=to_text(int(row.left_minor), row.currency),
+            )
+        return self._moved(row, parts)
+
+    def _moved(self, row: Any, parts: Sequence[tuple[NamedAccount, int]]) -> dict[str, Any]:
+        """Legs to the accounts a person named; a payout settles the item of that account."""
+        self._check_postable(row, Decision.DIFFERENT_ACCOUNT)
+        out = row.line_class == LineClass.PAYOUT.value
+        found = [
+            (self._open_account(named, _command(named, out=out), row.currency), named, minor)
+            for named, minor in parts
+        ]
+        if out:
+            return self._paid_out(row, *found[0])
+        return {"legs": tuple(_leg(n, _command(named, out=False), account, minor, minor)
+                for n, (account, named, minor) in enumerate(found, 1))}  # fmt: skip
+
+    def _paid_out(self, row: Any, account: Any, named: NamedAccount, minor: int) -> dict[str, Any]:
+        command = _command(named, out=True)
+        item = self.ledger.item_of(named.kind.value, int(account["account_id"]), minor)
+        if item is not None:
+            leg = _leg(1, command, account, minor, int(item["posted_minor"]))
+            item_facts = {"item_id": int(item["item_id"]), "item_key": str(item["item_key"])}
+            return {"legs": (leg,), **item_facts}
+        if command is Command.LOAN_DISBURSEMENT:
+            raise TypedError("answer_no_item", account=named.words())
+        if not pd.isna(row.item_id):
+            self._check_item(int(row.item_id), minor)
+        return {"legs": (_leg(1, command, account, minor, minor),)}
+
+    def _linked(self, answer: Answer, row: Any) -> dict[str, Any]:
+        """A transaction stands on the account that is named, else on the one proposed."""
+        transaction_id = typed.transaction(answer.evidence_reference)
+        if answer.different_account:
+            named = typed.account(answer.different_account, _CELLS["different_account"])
+        else:
+            legs = legs_of(row)
+            if len(legs) != 1:
+                raise TypedError(
+                    "answer_needs_cell",
+                    decision=Decision.ALREADY_POSTED.value,
+                    cell=_CELLS["different_account"],
+                )
+            named = NamedAccount(AccountKind(legs[0].account_kind), legs[0].account_no)
+        account = self.ledger.account(named)
+        return {"transaction_id": transaction_id, "target": _target(account)}
+
+    def _open_account(self, named: NamedAccount, command: Command, currency: str) -> Any:
+        account = self.ledger.account(named)
+        status, sub_status = str(account["account_status"]), str(account["account_sub_status"])
+        blocked = any(word in sub_status for word in _BLOCKING)
+        if status not in _OPEN_STATUS[command] or blocked:
+            raise TypedError(
+                "answer_account_not_open",
+                account=named.words(),
+                status=(sub_status if blocked else status).replace("_", " "),
+            )
+        if account["currency"] != currency:
+            raise TypedError(
+                "answer_account_currency", account=named.words(), currency=str(account["currency"])
+            )
+        return account
+
+    def _check_postable(self, row: Any, decision: Decision) -> None:
+        if row.line_class not in (LineClass.COLLECTION.value, LineClass.PAYOUT.value):
+            because = f"nothing is posted for a {row.line_class.replace('_', ' ')}"
+            raise TypedError("answer_not_possible", decision=decision.value, because=because)
+        if self.wallets[row.wallet].payment_type_id is None:
+            raise TypedError("workbook_payment_type_missing")
+
+    def _check_item(self, item_id: int, amount_minor: int) -> None:
+        if self.ledger.left_of_item(item_id) < amount_minor:
+            raise TypedError("answer_item_taken")
+
+
+def legs_of(row: Any) -> tuple[Leg, ...]:
+    """The legs that a match proposes."""
+    return tuple(Leg(**leg) for leg in json.loads(row.legs_json or "[]"))
+
+
+def decision_named(answer: Answer) -> Decision:
+    """The decision an answer names.
+
+    Raises:
+        TypedError: none is chosen, or it is none of the words.
+    """
+    if not answer.decision:
+        filled = next(
+            (title for field, title in _ALL_CELLS.items() if getattr(answer, field)), "a cell"
+        )
+        raise TypedError("answer_without_decision", cell=filled)
+    decision = decision_of(answer.decision)
+    if decision is None:
+        words = [known.value for known in Decision]
+        raise TypedError("answer_decision_unknown", suggestion=suggestion(answer.decision, words))
+    return decision
+
+
+_ALL_CELLS: Final = {**_CELLS, "reason": "Reason", "comment": "Comment"}
+
+
+def _check_cells(answer: Answer, decision: Decision) -> None:
+    needed = _NEEDED.get(decision, ())
+    for field, title in _CELLS.items():
+        if field in needed and not getattr(answer, field):
+            raise TypedError("answer_needs_cell", decision=decision.value, cell=title)
+        taken = (*needed, *_ALSO_TAKEN.get(decision, ()))
+        if field not in taken and getattr(answer, field):
+            raise TypedError("answer_cell_not_expected", decision=decision.value, cell=title)
+
+
+def _reason(answer: Answer, decision: Decision) -> str:
+    """The reason with its comment, as the approver reads it."""
+    if not answer.reason:
+        if decision in _WITH_REASON:
+            raise TypedError("answer_needs_cell", decision=decision.value, cell="Reason")
+        return answer.comment
+    reason = reason_of(answer.reason)
+    if reason is None:
+        raise TypedError("answer_reason_unknown", suggestion=suggestion(answer.reason, REASONS))
+    if reason == OTHER_REASON and not answer.comment:
+        raise TypedError("answer_comment_needed")
+    return ": ".join(part for part in (reason, answer.comment) if part)
+
+
+def _command(named: NamedAccount, *, out: bool) -> Command:
+    savings = named.kind is AccountKind.SAVINGS
+    if out:
+        return Command.SAVINGS_WITHDRAWAL if savings else Command.LOAN_DISBURSEMENT
+    return Command.SAVINGS_DEPOSIT if savings else Command.LOAN_REPAYMENT
+
+
+def _leg(number: int, command: Command, account: Any, amount_minor: int, posted_minor: int) -> Leg:
+    target = _target(account)
+    return Leg(
+        number, command.value, target.account_kind, target.account_id, target.account_no,
+        target.client_id, amount_minor, posted_minor,
+    )  # fmt: skip
+
+
+def _target(account: Any) -> Target:
+    client_id = account["client_id"]
+    return Target(
+        account_kind=str(account["account_kind"]),
+        account_id=int(account["account_id"]),
+        account_no=str(account["account_no"]),
+        client_id=None if pd.isna(client_id) else int(client_id),
+    )
