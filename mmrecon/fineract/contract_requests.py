@@ -53,11 +53,11 @@ def build_posting(posting: Posting, request_id: int) -> BatchItem:
 
 
 def build_account_read(account_kind: str, account_id: int, request_id: int) -> BatchItem:
-    """The batch item that reads one account (`chargeStatus` is wanted there: fineract-api.md 7)."""
+    """The batch item that reads one account with its transactions (`chargeStatus`: 7)."""
     address = (
-        f"v1/savingsaccounts/{account_id}?chargeStatus=all"
+        f"v1/savingsaccounts/{account_id}?chargeStatus=all&associations=transactions"
         if account_kind == "savings"
-        else f"v1/loans/{account_id}"
+        else f"v1/loans/{account_id}?associations=transactions"
     )
     return BatchItem(request_id=request_id, method="GET", relative_url=address)
 

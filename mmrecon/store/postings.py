@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from mmrecon.errors import Defect
 from mmrecon.model.approval import CanonicalRow
@@ -14,7 +14,6 @@ from mmrecon.model.keys import PostingFacts
 from mmrecon.model.posting import (
     DEAD_STATES,
     TRANSITIONS,
-    Command,
     Posting,
     PostingState,
     Purpose,
@@ -178,40 +177,6 @@ def record_exchanges(connection: Connection, exchanges: Sequence[Exchange]) -> N
         connection.execute(insert(EXCHANGE), [asdict(exchange) for exchange in exchanges])
 
 
-def times_sent(connection: Connection, posting_ids: Collection[int]) -> dict[int, int]:
-    """How often each posting was sent with the key it has now."""
-    query = (
-        select(EXCHANGE.c.posting_id, func.count())
-        .join(
-            POSTING,
-            (POSTING.c.posting_id == EXCHANGE.c.posting_id)
-            & (POSTING.c.idempotency_key == EXCHANGE.c.idempotency_key),
-        )
-        .where(EXCHANGE.c.posting_id.in_(list(posting_ids)))
-        .group_by(EXCHANGE.c.posting_id)
-    )
-    return {row[0]: int(row[1]) for row in connection.execute(query)}
-
-
-def postings_in(
-    connection: Connection, states: Iterable[PostingState], *, shadow: bool | None = None
-) -> list[Posting]:
-    """Postings in some states, in the order they were approved."""
-    query = select(POSTING).where(POSTING.c.state.in_([state.value for state in states]))
-    if shadow is not None:
-        query = query.where(POSTING.c.shadow.is_(shadow))
-    return [_posting(row) for row in connection.execute(query.order_by(POSTING.c.posting_id))]
-
-
-def postings_of(connection: Connection, posting_ids: Collection[int]) -> list[Posting]:
-    """Postings by their ids, in the order they were approved."""
-    query = select(POSTING).order_by(POSTING.c.posting_id)
-    if len(posting_ids) <= _FEW:
-        query = query.where(POSTING.c.posting_id.in_(list(posting_ids)))
-    found = [_posting(row) for row in connection.execute(query)]
-    return [posting for posting in found if posting.posting_id in set(posting_ids)]
-
-
 def _by_line(rows: Sequence[ApprovedRow]) -> list[list[ApprovedRow]]:
     groups: dict[str, list[ApprovedRow]] = {}
     for row in rows:
@@ -372,15 +337,3 @@ def _compare_and_set(connection: Connection, change: Change, at_utc: str) -> boo
         .values(values)
     )
     return connection.execute(statement).rowcount == 1
-
-
-_NAMES: Final = tuple(field.name for field in fields(Posting))
-
-
-def _posting(row: Row[Any]) -> Posting:
-    values = {name: getattr(row, name) for name in _NAMES}
-    values["purpose"] = Purpose(values["purpose"])
-    values["command"] = Command(values["command"])
-    values["state"] = PostingState(values["state"])
-    values["sent_how"] = SentHow(values["sent_how"])
-    return Posting(**values)

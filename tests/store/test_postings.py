@@ -16,6 +16,7 @@ from mmrecon.store import journal
 from mmrecon.store.database import open_database, transaction
 from mmrecon.store.links import insert_links
 from mmrecon.store.occupied import left_of_items, left_of_lines, left_to_allocate
+from mmrecon.store.posting_reads import postings_in, times_sent
 from mmrecon.store.postings import (
     ApprovedRow,
     Change,
@@ -23,10 +24,8 @@ from mmrecon.store.postings import (
     change_state,
     insert_approved,
     next_attempt,
-    postings_in,
     raise_resend,
     record_exchanges,
-    times_sent,
 )
 from mmrecon.store.schema import ITEM, LINE, METADATA, POSTING, WALLET
 

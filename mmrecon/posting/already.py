@@ -1,0 +1,126 @@
+"""Is this money in Fineract already? Never an automatic skip, never a double (DESIGN section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from mmrecon.fineract.contract_reads import Transaction, normalised_receipt
+from mmrecon.model.posting import Command, Posting
+from mmrecon.store.posting_lines import Known
+
+POSTED_ELSEWHERE: Final = "posted_elsewhere"
+PROBABLY_POSTED: Final = "probably_posted"
+
+BEFORE: Final = timedelta(days=1)
+AFTER: Final = timedelta(days=7)
+
+_INTO_THE_WALLET: Final = frozenset({Command.SAVINGS_DEPOSIT, Command.LOAN_REPAYMENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A transaction that may be this line's money, and what to make of it."""
+
+    code: str
+    transaction: Transaction
+
+    def arguments(self) -> dict[str, str | int]:
+        """What the review reason keeps; nothing personal."""
+        return {
+            "account_kind": self.transaction.account_kind,
+            "account_id": self.transaction.account_id,
+            "transaction_id": self.transaction.transaction_id,
+            "amount_minor": self.transaction.amount_minor,
+            "day": self.transaction.day.isoformat(),
+        }
+
+
+def strangers(transactions: Iterable[Transaction], known: Known) -> list[Transaction]:
+    """Transactions that stand and that mmrecon neither made nor linked."""
+    return [
+        transaction
+        for transaction in transactions
+        if not transaction.reversed
+        and (transaction.account_kind, transaction.transaction_id) not in known.transactions
+        and transaction.external_id not in known.external_ids
+    ]
+
+
+def by_receipt(legs: Sequence[Posting], others: Iterable[Transaction]) -> list[Transaction]:
+    """Strangers that carry the line's receipt in any payment field, in its direction."""
+    receipt = normalised_receipt(legs[0].receipt)
+    sign = _sign(legs[0])
+    return [
+        other for other in others if receipt and receipt in other.receipts and other.sign == sign
+    ]
+
+
+def judge(
+    legs: Sequence[Posting],
+    hits: Sequence[Transaction],
+    *,
+    ready: bool,
+    client_of_hit: int | None,
+    asked: Collection[str] = (),
+) -> Found | None:
+    """What transactions with the line's receipt mean; a person's earlier answer is not asked again.
+
+    Exact (one hit of the line's amount on an account of the one client that ready evidence
+    names) is proposed as a link; anything else is a question.
+    """
+    open_hits = [hit for hit in hits if hit.transaction_id not in asked]
+    if not open_hits:
+        return None
+    first = open_hits[0]
+    amount_minor = sum(leg.amount_minor for leg in legs)
+    clients = {leg.client_id for leg in legs}
+    exact = (
+        ready
+        and len(open_hits) == 1
+        and first.amount_minor == amount_minor
+        and client_of_hit is not None
+        and clients == {client_of_hit}
+    )
+    return Found(POSTED_ELSEWHERE if exact else PROBABLY_POSTED, first)
+
+
+def by_amount(
+    legs: Sequence[Posting], others: Iterable[Transaction], asked: Collection[str] = ()
+) -> Found | None:
+    """A stranger of the same amount about the same days, without a receipt, on a target account."""
+    amounts = {leg.posted_minor for leg in legs} | {sum(leg.amount_minor for leg in legs)}
+    targets = {(leg.account_kind, leg.account_id) for leg in legs}
+    day = date.fromisoformat(legs[0].value_date)
+    for other in others:
+        if (
+            (other.account_kind, other.account_id) in targets
+            and other.sign == _sign(legs[0])
+            and other.amount_minor in amounts
+            and not other.receipt
+            and day - BEFORE <= other.day <= day + AFTER
+            and other.transaction_id not in asked
+        ):
+            return Found(PROBABLY_POSTED, other)
+    return None
+
+
+def period(postings: Iterable[Posting]) -> tuple[date, date]:
+    """The days in which somebody may have posted this money."""
+    days = [date.fromisoformat(posting.value_date) for posting in postings]
+    return min(days) - BEFORE, max(days) + AFTER
+
+
+def lines(postings: Iterable[Posting]) -> Iterator[list[Posting]]:
+    """Legs by line."""
+    groups: dict[tuple[int | None, str], list[Posting]] = {}
+    for posting in postings:
+        source = "" if posting.line_id is not None else posting.source
+        groups.setdefault((posting.line_id, source), []).append(posting)
+    yield from groups.values()
+
+
+def _sign(posting: Posting) -> int:
+    return 1 if posting.command in _INTO_THE_WALLET else -1
