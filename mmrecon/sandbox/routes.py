@@ -1,0 +1,40 @@
+"""Every call and every command that the sandbox knows."""
+
+from __future__ import annotations
+
+from mmrecon.sandbox import (
+    clients,
+    days,
+    gl,
+    journal,
+    loan_products,
+    loan_transactions,
+    loans,
+    organisation,
+    people,
+    savings,
+    savings_products,
+    savings_transactions,
+)
+from mmrecon.sandbox.call import Handler
+from mmrecon.sandbox.routing import Route
+
+MODULES = (
+    clients,
+    days,
+    gl,
+    journal,
+    loan_products,
+    loan_transactions,
+    loans,
+    organisation,
+    people,
+    savings,
+    savings_products,
+    savings_transactions,
+)
+
+ROUTES: list[Route] = [route for module in MODULES for route in module.ROUTES]
+HANDLERS: dict[tuple[str, str], Handler] = {
+    key: handler for module in MODULES for key, handler in module.HANDLERS.items()
+}
