@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from mmrecon.errors import ExitCode, worst
+from mmrecon.fineract.client import FineractClient
+from mmrecon.fineract.contract import as_date, as_object, as_text
 from mmrecon.ledger.load import Loaded, load_file
 from mmrecon.ledger.loans_waiting import loan_items
 from mmrecon.ledger.refresh import refresh_from
@@ -20,7 +23,9 @@ from mmrecon.pipeline.run import Run
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.items import add_items, all_items, change_items
 from mmrecon.store.journal import Entry, append
-from mmrecon.store.snapshots import SnapshotFacts, newest, save
+from mmrecon.store.snapshots import Office, SnapshotFacts, newest, save
+
+_NO_OFFICE: Final = Office("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,11 @@ def refresh_ledger(run: Run) -> TakenSnapshot:
     assert run.settings.fineract is not None
     today = local_date(run.now_utc(), run.settings.fineract.zone)
     try:
+        office = _office(client)
         loaded = refresh_from(client, today, run.progress)
     finally:
         client.close()
-    return _take(run, loaded, source="fineract", file_name="")
+    return _take(run, loaded, source="fineract", file_name="", office=office)
 
 
 def newest_snapshot(run: Run) -> LedgerSnapshot | None:
@@ -72,10 +78,19 @@ def age_s(snapshot: LedgerSnapshot, now_utc: datetime) -> int:
     return max(0, int((now_utc - taken).total_seconds()))
 
 
-def _take(run: Run, loaded: Loaded, *, source: str, file_name: str) -> TakenSnapshot:
+def _office(client: FineractClient) -> Office:
+    """Office 1, by which a Fineract is known again (DESIGN 7.1)."""
+    found = as_object(client.get("offices/1"))
+    opened_on = as_date(found.get("openingDate"))
+    return Office(as_text(found.get("name")), opened_on.isoformat() if opened_on else "")
+
+
+def _take(
+    run: Run, loaded: Loaded, *, source: str, file_name: str, office: Office = _NO_OFFICE
+) -> TakenSnapshot:
     if not loaded.usable:
         return TakenSnapshot(None, loaded.issues, 0)
-    facts = SnapshotFacts(run.at_utc(), source, file_name, run.run_id)
+    facts = SnapshotFacts(run.at_utc(), source, file_name, run.run_id, office)
     with transaction(run.engine) as connection:
         snapshot = save(connection, run.state_folder, loaded.clients, loaded.accounts, facts)
         items = loan_items(loaded.clients, loaded.accounts, all_items(connection))

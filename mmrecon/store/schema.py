@@ -158,8 +158,10 @@ SNAPSHOT: Final = Table(
     Column("snapshot_id", Integer, primary_key=True),
     _text("taken_at_utc"), _text("source"), _text("file_name"), _text("digest"),
     _number("clients"), _number("accounts"), _text("run_id"),
+    _text("office_name"), _text("office_opened_on"),
 )  # fmt: skip
-"""Snapshots; their frames lie as Parquet in the state folder under `ledger/`."""
+"""Snapshots; their frames lie as Parquet in the state folder under `ledger/`. Name and opening date
+of office 1 tell which Fineract it was (DESIGN 7.1); empty for a snapshot from a file."""
 
 ITEM: Final = Table(
     "item", METADATA,

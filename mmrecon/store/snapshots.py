@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,14 @@ _ACCOUNTS: Final = "accounts.parquet"
 
 
 @dataclass(frozen=True, slots=True)
+class Office:
+    """Name and opening date (ISO) of office 1: which Fineract this is (DESIGN 7.1)."""
+
+    name: str
+    opened_on: str
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotFacts:
     """Where a snapshot comes from; `source` is `fineract` or `file`."""
 
@@ -32,6 +40,7 @@ class SnapshotFacts:
     source: str
     file_name: str
     run_id: str
+    office: Office = field(default_factory=lambda: Office("", ""))
 
 
 def save(
@@ -49,10 +58,23 @@ def save(
         insert(SNAPSHOT).values(
             snapshot_id=snapshot_id, taken_at_utc=facts.taken_at_utc, source=facts.source,
             file_name=facts.file_name, digest=digest, clients=len(clients),
-            accounts=len(accounts), run_id=facts.run_id,
+            accounts=len(accounts), run_id=facts.run_id, office_name=facts.office.name,
+            office_opened_on=facts.office.opened_on,
         )
     )  # fmt: skip
     return LedgerSnapshot(snapshot_id, facts.taken_at_utc, facts.source, digest, clients, accounts)
+
+
+def newest_office(connection: Connection) -> Office | None:
+    """Office 1 of the Fineract that was read last; None when none was read yet."""
+    query = (
+        select(SNAPSHOT.c.office_name, SNAPSHOT.c.office_opened_on)
+        .where(SNAPSHOT.c.source == "fineract")
+        .order_by(SNAPSHOT.c.snapshot_id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Office(row.office_name, row.office_opened_on)
 
 
 def newest(connection: Connection, state_folder: Path) -> LedgerSnapshot | None:
