@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DAY: Final = click.DateTime(["%Y-%m-%d"])
 _TABLE_ROWS: Final = 200
+_WIDE_COLUMNS: Final = 110
 _CHUNK_ROWS: Final = 20_000
 
 
@@ -136,17 +137,18 @@ def _table(lines: pd.DataFrame) -> tuple[Any, ...]:
 
 
 def lines_table(lines: pd.DataFrame) -> Any:
-    """A few lines for a terminal of 80 columns."""
-    from mmrecon.cli.render import table
+    """A few lines for a terminal; the class and why only where they fit."""
+    from mmrecon.cli.render import console, table
     from mmrecon.model.money import to_text
 
+    headers = ("time", "receipt", "amount", "state", "tier", "reference")
+    more = ("class", "explanation") if console().width >= _WIDE_COLUMNS else ()
     rows = [
         (
             line["completed_at"][:16].replace("T", " "), line["receipt"],
             to_text(line["sign"] * line["amount_minor"], line["currency"]),
-            line["class"], line["state"], line["tier"], line["reference"],
+            line["state"], line["tier"], line["reference"], *(line[name] for name in more),
         )
         for line in lines.to_dict("records")
     ]  # fmt: skip
-    headers = ("time", "receipt", "amount", "class", "state", "tier", "reference")
-    return table(headers, rows, right=("amount",))
+    return table(headers + more, rows, right=("amount",))

@@ -116,5 +116,7 @@ def entry_sentence(entry: Listed, currency: str) -> str:
 
     amount = to_text(abs(entry.amount_minor), currency)
     way = " in" if entry.amount_minor > 0 else " out" if entry.amount_minor < 0 else ""
-    arguments = {"amount": amount + way, "count": entry.count} | dict(entry.arguments)
-    return by_code()[entry.code].sentence.format(**arguments)
+    arguments: dict[str, str | int] = {"amount": amount + way, "count": entry.count}
+    for noun in ("line", "transaction"):
+        arguments[f"{noun}s"] = f"{entry.count:,} {noun}" + ("" if entry.count == 1 else "s")
+    return by_code()[entry.code].sentence.format(**(arguments | dict(entry.arguments)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -15,8 +16,9 @@ from mmrecon.config import Settings
 from mmrecon.model.line_state import WORDS, LineState
 from mmrecon.model.money import to_minor, to_text
 from mmrecon.pipeline.run import Run
-from mmrecon.pipeline.showing import as_shown, local_time, wallets_by_id
+from mmrecon.pipeline.showing import as_shown, legs_in_words, local_time, wallets_by_id
 from mmrecon.proof.coverage import read_up_to
+from mmrecon.proof.day import CLIENT_CLASSES
 from mmrecon.store.database import reading
 from mmrecon.store.line_table import LineFilter, line_table
 from mmrecon.store.proofs import statement_periods, wallet_ids
@@ -62,7 +64,7 @@ def read_so_far(run: Run) -> dict[str, str]:
 
 
 def read_up_to_sentence(read: dict[str, str]) -> str:
-    """`Read so far: paybill up to 2026-03-02 23:59; till not at all.`"""
+    """Say up to when each wallet is read: `Read so far: paybill up to …; till not at all.`."""
     each = [f"{name} up to {last}" if last else f"{name} not at all" for name, last in read.items()]
     return f"Read so far: {'; '.join(each)}."
 
@@ -70,18 +72,23 @@ def read_up_to_sentence(read: dict[str, str]) -> str:
 def _answer(text: str, lines: pd.DataFrame, read: dict[str, str]) -> str:
     if lines.empty:
         return f"No statement shows “{text}” yet. {read_up_to_sentence(read)}"
-    if len(lines) > 1:
+    clients = lines[lines["class"].isin(CLIENT_CLASSES)]
+    if len(lines) > 1 and (len(set(lines["receipt"])) > 1 or len(clients) != 1):
         return f"{len(lines)} lines fit “{text}”."
-    line: dict[str, Any] = {str(name): value for name, value in lines.iloc[0].items()}
+    told = clients if len(clients) == 1 else lines
+    return _told({str(name): value for name, value in told.iloc[0].items()}, len(lines) - 1)
+
+
+def _told(line: Mapping[str, Any], others: int) -> str:
     amount = to_text(int(line["amount_minor"]), str(line["currency"]))
     moment = str(line["completed_at"])[:16].replace("T", " ")
     way = "came in" if line["sign"] > 0 else "went out"
-    target = f" ({str(line['legs']).replace(';', ', ')})" if line["legs"] else ""
-    words = WORDS[LineState(str(line["state"]))]
-    return (
-        f"{line['receipt']}: {amount} {way} on {moment} in wallet {line['wallet']}; "
-        f"it {words}{target}."
-    )
+    legs = legs_in_words(line["legs"], line["currency"]) if line["legs"] else ""
+    target = f": {legs}" if legs else ""
+    words = WORDS[LineState(line["state"])]
+    more = f" {others} more with the same receipt: see `mmrecon explain`." if others else ""
+    place = f"on {moment} in wallet {line['wallet']}"
+    return f"{line['receipt']}: {amount} {way} {place}; it {words}{target}.{more}"
 
 
 def _fits(word: str, settings: Settings) -> ColumnElement[bool]:

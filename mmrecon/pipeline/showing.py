@@ -12,6 +12,7 @@ import pandas as pd
 from mmrecon.approval.wording import sentence
 from mmrecon.config import Settings, WalletSettings
 from mmrecon.errors import UsageError
+from mmrecon.model.money import to_text
 from mmrecon.pipeline.run import Run
 from mmrecon.store.database import reading
 from mmrecon.store.line_table import LineFilter, line_table
@@ -78,6 +79,15 @@ def local_time(moment: datetime | str | int, zone: str) -> str:
     elif isinstance(moment, str):
         moment = datetime.fromisoformat(moment)
     return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+def legs_in_words(legs: str, currency: str) -> str:
+    """`KES 1,500.00 on savings 000000123, …` for the `legs` of a line."""
+    told = []
+    for leg in legs.split(";"):
+        account, _, amount = leg.partition("=")
+        told.append(f"{to_text(int(amount), currency)} on {account.replace(':', ' ')}")
+    return ", ".join(told)
 
 
 def _of_wallet(run: Run, wanted: LineFilter, name: str) -> LineFilter:

@@ -11,7 +11,7 @@ from mmrecon.config import WalletSettings
 from mmrecon.model.line_state import WORDS, LineState
 from mmrecon.model.money import to_text
 from mmrecon.pipeline.run import Run
-from mmrecon.pipeline.showing import as_shown, local_time, wallets_by_id
+from mmrecon.pipeline.showing import as_shown, legs_in_words, local_time, wallets_by_id
 from mmrecon.store.database import reading
 from mmrecon.store.proofs import StoredProof, newest_proofs, wallet_ids
 from mmrecon.store.stories import Record, StoredStory, read_story
@@ -121,7 +121,8 @@ def _what_matching_said(line: Mapping[str, Any]) -> _Words:
         if match["superseded_by_run_id"]:
             continue
         tier = f"Tier {match['tier']}, rule {match['rule']}: " if match["tier"] else ""
-        yield "match", f"{tier}{line['explanation']}"
+        if tier or line["explanation"]:
+            yield "match", f"{tier}{line['explanation']}"
         for veto in filter(None, match["vetoes"].split(";")):
             yield "match", f"Stopped by {veto}: {sentence(veto, {})}"
         for candidate in match["candidates"] or ():
@@ -141,14 +142,6 @@ def _candidate(candidate: Mapping[str, Any]) -> str:
     spoken += [f"against it: {sentence(code, {})}" for code in candidate.get("against", ())]
     reasons = f": {'; '.join(spoken)}" if spoken else ""
     return f"{named}{f' of {owner}' if owner else ''}{reasons}."
-
-
-def _legs(legs: str, currency: str) -> str:
-    told = []
-    for leg in legs.split(";"):
-        account, _, amount = leg.partition("=")
-        told.append(f"{to_text(int(amount), currency)} to {account.replace(':', ' ')}")
-    return ", ".join(told)
 
 
 def _what_people_did(line: Mapping[str, Any], zone: str) -> _Words:

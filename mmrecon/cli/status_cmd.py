@@ -1,0 +1,127 @@
+"""`mmrecon status`: where every run and shilling stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from mmrecon.cli.frame import with_run
+from mmrecon.cli.outcome import Outcome
+
+if TYPE_CHECKING:
+    from mmrecon.pipeline.run import Run
+
+SIGNS: Final = {
+    "none": ".", "partial": "~", "full": "=", "contradicted": "!", "open": "o", "proved": "#"
+}  # fmt: skip
+"""One sign per word of the calendar; the legend below it says them all."""
+
+
+@click.command("status")
+@with_run(lock=False)
+def command(run: Run) -> Outcome:
+    """Where every run and shilling stands."""
+    from mmrecon.pipeline.standing import exit_code, status
+
+    document = status(run)
+    return Outcome(exit_code(document), document, status_shown(document))
+
+
+def status_shown(document: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The state of a site for a terminal."""
+    shown: list[Any] = [line for wallet in document["wallets"] for line in _wallet(wallet)]
+    shown.append("  " + "   ".join(f"{sign} {word}" for word, sign in SIGNS.items()))
+    shown += [
+        *_lines(document["lines"]),
+        *_batches(document["batches_waiting"]),
+        *_unknowns(document["open_unknowns"]),
+        *[
+            f"Quarantined: {each['file']} ({each['reason']})."
+            for each in document["quarantined"]
+        ],
+        f"Ledger snapshot: {document['ledger_snapshot_at_utc'] or 'none yet'}.",
+        *_runs(document["runs"]),
+    ]  # fmt: skip
+    return tuple(shown)
+
+
+def _wallet(wallet: Mapping[str, Any]) -> list[str]:
+    newest = wallet["newest_statement"]
+    shadow = " (shadow: nothing is sent)" if wallet["mode"] == "shadow" else ""
+    if newest is None:
+        headline = f"{wallet['wallet']}{shadow}: no statement yet."
+    else:
+        headline = (
+            f"{wallet['wallet']}{shadow}: read up to {wallet['read_up_to']}, "
+            f"newest file {newest['name']} ({newest['proof'] or newest['outcome']})."
+        )
+    days = wallet["calendar"]
+    first, last = days[0]["day"], days[-1]["day"]
+    numbers = " ".join(day["day"][-2:] for day in days)
+    signs = " ".join(f" {SIGNS[day['word']]}" for day in days)
+    last_light = [f"  last proof {wallet['last_light']}"] if wallet["last_light"] else []
+    return [headline, f"  {first} to {last}", f"  {numbers}", f"  {signs}", *last_light]
+
+
+def _lines(rows: Sequence[dict[str, Any]]) -> list[Any]:
+    from mmrecon.cli.render import table
+    from mmrecon.model.money import to_text
+    from mmrecon.pipeline.standing import by_urgency
+
+    if not rows:
+        return ["No lines yet."]
+    headers = ("wallet", "state", "lines", "in", "out")
+    cells = [
+        (
+            row["wallet"], row["state"], f"{row['lines']:,}",
+            to_text(row["in_minor"], row["currency"]) if row["in_minor"] else "",
+            to_text(row["out_minor"], row["currency"]) if row["out_minor"] else "",
+        )
+        for row in by_urgency(rows)
+    ]  # fmt: skip
+    return [table(headers, cells, right=headers[2:])]
+
+
+def _batches(batches: Sequence[Mapping[str, Any]]) -> list[str]:
+    from mmrecon.model.money import to_text
+
+    if not batches:
+        return ["No batch waits for anybody."]
+    told = []
+    for batch in batches:
+        totals = ", ".join(to_text(minor, code) for code, minor in batch["totals"].items())
+        whom = "a second approver" if batch["approved_once"] else "an approver"
+        told.append(
+            f"Batch {batch['batch_id']} ({batch['kind']}, {batch['row_count']} rows"
+            f"{f', {totals}' if totals else ''}) waits for {whom} other than "
+            f"{batch['prepared_by']}: `mmrecon approve {batch['batch_id']}`."
+        )
+    return told
+
+
+def _unknowns(unknowns: Sequence[Mapping[str, Any]]) -> list[str]:
+    from mmrecon.model.money import to_text
+
+    return [
+        f"{each['count']} postings are {each['state']}, "
+        f"{to_text(each['amount_minor'], each['currency'])}, the oldest sent "
+        f"{each['oldest_sent_at_utc'] or 'at an unknown time'}: `mmrecon post` clears them first."
+        for each in unknowns
+    ]
+
+
+def _runs(runs: Sequence[Mapping[str, Any]]) -> list[Any]:
+    from mmrecon.cli.render import table
+
+    if not runs:
+        return ["No run yet."]
+    rows = [
+        (
+            run["started_at_utc"][:19].replace("T", " "), run["command"],
+            "not ended" if run["exit_code"] is None else f"exit {run['exit_code']}",
+        )
+        for run in runs
+    ]  # fmt: skip
+    return [table(("run started (UTC)", "command", "end"), rows)]
