@@ -45,17 +45,10 @@ def ugandan_name(number: int) -> tuple[str, str]:
 
 
 def kenyan_phone(number: int) -> str:
-    """The n-th client's number: 2547000 and five digits."""
+    """The n-th number: 2547000 and five digits; all different below 100,000."""
     return f"2547000{(number * 7919 + 10_007) % 100_000:05}"
 
 
 def ugandan_phone(number: int) -> str:
-    """The n-th client's number: 25677000 and four digits."""
+    """The n-th number: 25677000 and four digits; all different below 9,000."""
     return f"25677000{(number * 7919 + 1_009) % 9_000:04}"
-
-
-def stranger_phone(number: int, country: str) -> str:
-    """A number that no client has."""
-    return f"25470{number % 100:02}99{number % 1000:03}0"[:12] if country == "KE" else (
-        f"256770009{number % 1000:03}"
-    )
