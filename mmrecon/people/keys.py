@@ -7,7 +7,6 @@ rest of the file is bound in as associated data, so that no part of it can be ex
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import os
@@ -181,7 +180,7 @@ def _path(keys_folder: Path, fingerprint: str) -> Path:
 def _public_bytes(public_key: str) -> bytes:
     try:
         raw = base64.b64decode(public_key, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ValueError("not a public key") from error
     if len(raw) != 32:
         raise ValueError("not a public key")

@@ -104,8 +104,8 @@ def same_person(one: Person, other: Person) -> bool:
     return one.fingerprint == other.fingerprint or name_key(one.name) == name_key(other.name)
 
 
-def signatories(roster: Roster, signed: SignedBatch, needed: Iterable[Act]) -> Signatories | None:
-    """Who signed a batch, each checked; None when an act is missing or does not count.
+def signers(roster: Roster, signed: SignedBatch) -> dict[Act, Person]:
+    """Whose signatures count, by act; each is checked, and all are different people's.
 
     Raises:
         SafetyRefusal: a forged signature, a key nobody approved, or one person twice.
@@ -118,10 +118,24 @@ def signatories(roster: Roster, signed: SignedBatch, needed: Iterable[Act]) -> S
             verify(signature, person, signed)
             if may(person, act):
                 people[act] = person
-    if not set(needed) <= people.keys():
-        return None
     refuse_same_person(signed.batch.batch_id, list(people.values()))
-    return Signatories(people[Act.PREPARE], people[Act.APPROVE], people.get(Act.SECOND))
+    return people
+
+
+def signatories(
+    roster: Roster, signed: SignedBatch, *, second_needed: bool = False
+) -> Signatories | None:
+    """Who prepared and approved a batch; None when an act is missing or does not count.
+
+    Raises:
+        SafetyRefusal: as `signers`.
+    """
+    people = signers(roster, signed)
+    preparer, approver = people.get(Act.PREPARE), people.get(Act.APPROVE)
+    second = people.get(Act.SECOND)
+    if preparer is None or approver is None or (second_needed and second is None):
+        return None
+    return Signatories(preparer, approver, second)
 
 
 def refuse_same_person(batch_id: str, people: Sequence[Person]) -> None:
@@ -185,7 +199,7 @@ def _is_revocation(signed: SignedBatch) -> bool:
 def _applied(roster: Roster, signed: SignedBatch, order: int) -> Roster:
     if _is_revocation(signed):
         return _revoked(roster, signed, order)
-    if signatories(roster, signed, (Act.PREPARE, Act.APPROVE)) is None:
+    if signatories(roster, signed) is None:
         return roster
     approval = signed.of(Act.APPROVE)
     rejected = () if approval is None else approval.rejected_rows

@@ -89,8 +89,7 @@ def verify_batch(
     rows = stored.batch.rows
     first = whole_lines(rows, () if approval is None else approval.rejected_rows)
     second_needed = needs_second(rows, first, settings.people)
-    needed = [Act.PREPARE, Act.APPROVE, *([Act.SECOND] if second_needed else [])]
-    people = signatories(roster, stored.signed, needed)
+    people = signatories(roster, stored.signed, second_needed=second_needed)
     if people is None or approval is None or stored.signed.of(Act.REJECT) is not None:
         raise _unsigned(stored, second=second_needed)
     second = stored.signed.of(Act.SECOND)

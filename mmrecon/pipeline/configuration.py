@@ -74,7 +74,7 @@ def approved_configurations(connection: Connection, roster: Roster) -> list[Appr
     for batch_id in batches.batch_ids(connection, [BatchKind.CONFIGURATION], BatchState):
         signed = batches.load(connection, batch_id).signed
         approval = signed.of(Act.APPROVE)
-        counts = signatories(roster, signed, (Act.PREPARE, Act.APPROVE)) is not None
+        counts = signatories(roster, signed) is not None
         if approval is not None and counts:
             row = signed.batch.rows[0]
             at_utc, order = approval.signed_at_utc, approval.order

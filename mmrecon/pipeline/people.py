@@ -94,7 +94,7 @@ def load_roster(connection: Connection, founders_path: Path) -> Roster:
     """
     enrolments = store.enrolments(connection)
     ids = batches.batch_ids(connection, [BatchKind.PEOPLE], BatchState)
-    begun = bool(ids) or _founders_of(enrolments) == founders_file.COUNT
+    begun = _founders_of(enrolments) == founders_file.COUNT or _any_batch(connection)
     if not begun:
         raise UsageError(
             "nobody can sign yet: the two founders have not both enrolled",
@@ -278,10 +278,14 @@ def _complete_founders(connection: Connection, run: Run) -> bool:
 
 def _interrupted(connection: Connection, run: Run, found: list[Enrolment]) -> bool:
     """Whether the file is left from an enrolment that was killed before its transaction ended."""
-    if not run.founders_path.exists() or batches.batch_ids(connection, BatchKind, BatchState):
+    if not run.founders_path.exists() or _any_batch(connection):
         return False
     there = {founder.fingerprint for founder in founders_file.read_founders(run.founders_path)}
     return bool(there & {enrolment.fingerprint for enrolment in found})
+
+
+def _any_batch(connection: Connection) -> bool:
+    return bool(batches.batch_ids(connection, BatchKind, BatchState))
 
 
 def _refuse_founder(enrolments: list[Enrolment], name: str) -> None:

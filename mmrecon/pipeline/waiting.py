@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from mmrecon.errors import SafetyRefusal, UsageError
 from mmrecon.model.approval import Act, BatchKind, BatchState
-from mmrecon.people.roster import Roster, signatories
+from mmrecon.people.roster import Roster, signers
 from mmrecon.pipeline.configuration import Difference, approved_configurations, differences
 from mmrecon.pipeline.people import load_roster
 from mmrecon.pipeline.refusals import journalled
@@ -65,8 +65,8 @@ def show(run: Run, batch_id: str) -> Shown:
 def load_verified(connection: Connection, roster: Roster, batch_id: str) -> StoredBatch:
     """A batch whose text, rows and signatures agree; one that waits was prepared by a preparer."""
     stored = batches.load(connection, batch_id)
-    prepared = signatories(roster, stored.signed, (Act.PREPARE,))
-    if prepared is None and stored.state is BatchState.PREPARED:
+    people = signers(roster, stored.signed)
+    if Act.PREPARE not in people and stored.state is BatchState.PREPARED:
         raise SafetyRefusal(
             f"batch {batch_id} was not prepared by somebody who may prepare",
             hint="Reject it; a preparer submits its rows again.",
