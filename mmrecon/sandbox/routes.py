@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mmrecon.sandbox import (
     clients,
+    datatables,
     days,
     gl,
     journal,
@@ -14,6 +15,7 @@ from mmrecon.sandbox import (
     people,
     savings,
     savings_products,
+    savings_search,
     savings_transactions,
 )
 from mmrecon.sandbox.call import Handler
@@ -21,6 +23,7 @@ from mmrecon.sandbox.routing import Route
 
 MODULES = (
     clients,
+    datatables,
     days,
     gl,
     journal,
@@ -31,6 +34,7 @@ MODULES = (
     people,
     savings,
     savings_products,
+    savings_search,
     savings_transactions,
 )
 

@@ -96,17 +96,26 @@ def lowest_allowed(account: Row) -> int:
     return 0
 
 
+def on_hold(session: Session, account_id: int) -> int:
+    """What is on hold at the moment, whatever the days of holds and releases."""
+    sql = """
+        select coalesce(sum(case transaction_type_enum when 20 then amount else -amount end), 0)
+        from m_savings_account_transaction
+        where savings_account_id = ? and not is_reversed and transaction_type_enum in (20, 21)
+    """
+    return int(session.value(sql, (account_id,)))
+
+
 def first_breach(session: Session, account: Row, since: str) -> int | None:
-    """The first running balance from a day on that goes too low, holds counted; else none."""
-    table = "from m_savings_account_transaction where savings_account_id = ? and"
-    before = " ".join(
-        ("select coalesce(sum(", SIGNED, "), 0)", table, LIVE, "and transaction_date < ?")
-    )
+    """The first running balance from a day on that a debit makes too low; else none."""
+    table = f"from m_savings_account_transaction where savings_account_id = ? and {LIVE}"
+    table += f" and {MOVES_MONEY}"
+    before = " ".join(("select coalesce(sum(", SIGNED, "), 0)", table, "and transaction_date < ?"))
     running = int(session.value(before, (account["id"], since)))
     after = " ".join(
-        ("select", SIGNED, table, LIVE, "and transaction_date >= ? order by transaction_date, id")
+        ("select", SIGNED, table, "and transaction_date >= ? order by transaction_date, id")
     )
-    floor = lowest_allowed(account)
+    floor = lowest_allowed(account) + on_hold(session, account["id"])
     for (signed,) in session.all(after, (account["id"], since)):
         running += signed
         if signed < 0 and running < floor:
@@ -134,19 +143,14 @@ def rebuild(session: Session, account_id: int, since: str) -> None:
         sum(case transaction_type_enum when 2 then amount end)
     """
     totals = session.one(" ".join(("select", sums, live)), (account_id,))
-    hold = """
-        select coalesce(sum(case transaction_type_enum when 20 then amount else -amount end), 0)
-        from m_savings_account_transaction
-        where savings_account_id = ? and not is_reversed and transaction_type_enum in (20, 21)
-    """
     update = """
         update m_savings_account set account_balance_derived = ?, total_deposits_derived = ?,
           total_withdrawals_derived = ?, total_savings_amount_on_hold = ?, version = version + 1
         where id = ?
     """
     deposits, withdrawals = (None, None) if totals is None else (totals[0], totals[1])
-    on_hold = session.value(hold, (account_id,))
-    session.run(update, (running, deposits, withdrawals, on_hold, account_id))
+    held = on_hold(session, account_id)
+    session.run(update, (running, deposits, withdrawals, held, account_id))
 
 
 def book_transaction(

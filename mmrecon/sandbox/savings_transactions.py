@@ -38,6 +38,8 @@ from mmrecon.sandbox.savings_ledger import (
     book_transaction,
     first_breach,
     insufficient,
+    lowest_allowed,
+    on_hold,
     rebuild,
     transaction_or_404,
     unknown_transaction,
@@ -310,9 +312,9 @@ def _hold(call: Call) -> Outcome:
         "reason_for_block": fields.text("reasonForBlock"),
     }
     transaction_id = add_transaction(session, account, HOLD, row)
-    breach = first_breach(session, account, iso(day))
-    if breach is not None:
-        raise insufficient(amount, breach)
+    left = account["account_balance_derived"] - on_hold(session, account["id"])
+    if left < lowest_allowed(account):
+        raise insufficient(amount, left)
     rebuild(session, account["id"], iso(day))
     return _outcome(account, transaction_id)
 
