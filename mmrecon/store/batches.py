@@ -216,10 +216,10 @@ def altered(batch_id: str, what: str) -> SafetyRefusal:
 def _checked(header: Any, rows: Sequence[Any]) -> Batch:
     """The batch of the stored rows, if it is word for word what was stored as its text."""
     batch_id = header.batch_id
-    if [row.row_number for row in rows] != list(range(1, len(rows) + 1)):
+    if [row.row_number for row in rows] != list(range(1, header.row_count + 1)):
         raise altered(batch_id, _missing(header, rows))
     try:
-        parsed = [json.loads(row.row_json) for row in rows]
+        parsed = [dict[str, object](json.loads(row.row_json)) for row in rows]
         batch = Batch(batch_id, BatchKind(header.kind), parsed, json.loads(header.totals_json))
         text = batch.text()
     except (TypeError, ValueError) as error:
@@ -241,7 +241,7 @@ def _differences(canonical_text: str, batch: Batch) -> str:
     """Which rows and fields differ between the stored text and the stored rows."""
     try:
         signed = json.loads(canonical_text)
-        signed_rows: list[dict[str, object]] = list(signed["rows"])
+        signed_rows = [dict[str, object](row) for row in signed["rows"]]
     except (KeyError, TypeError, ValueError):
         return "its canonical text is no longer readable"
     found = [
@@ -250,7 +250,7 @@ def _differences(canonical_text: str, batch: Batch) -> str:
         if (words := _row_difference(old, new))
     ]
     if len(signed_rows) != len(batch.rows):
-        found.append(f"{len(signed_rows)} rows in its text, {len(batch.rows)} in its rows")
+        found.append(f"{len(signed_rows)} rows in its text, {len(batch.rows)} in the table")
     if signed.get("totals") != dict(batch.totals):
         found.append("other totals")
     more = f" and {len(found) - _SHOWN_DIFFERENCES} more" if len(found) > _SHOWN_DIFFERENCES else ""
