@@ -128,7 +128,7 @@ def _what_matching_said(line: Mapping[str, Any]) -> _Words:
         for candidate in match["candidates"] or ():
             yield "match", f"Considered {_candidate(candidate)}"
         if match["legs"]:
-            yield "match", f"Proposed: {_legs(match['legs'], line['currency'])}."
+            yield "match", f"Proposed: {legs_in_words(match['legs'], line['currency'])}."
     earlier = sum(1 for match in line["matches"] if match["superseded_by_run_id"])
     if earlier:
         yield "match", f"Matched {earlier} times before; those matches are kept."

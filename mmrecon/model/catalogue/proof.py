@@ -127,7 +127,7 @@ CODES: Final[tuple[CodeText, ...]] = (
     CodeText(
         "links_not_seen",
         Severity.WORK,
-        "linked to transactions that do not carry this wallet's payment type: {amount} ({transactions})",
+        "linked, without this wallet's payment type: {amount} ({transactions})",
         "Run `mmrecon verify`; it reads linked transactions back.",
     ),
     CodeText(
@@ -175,7 +175,7 @@ CODES: Final[tuple[CodeText, ...]] = (
     CodeText(
         "missing_in_mmrecon",
         Severity.ATTENTION,
-        "in Fineract under this wallet's payment type, and on no statement: {amount} ({transactions})",
+        "in Fineract for this wallet, and on no statement: {amount} ({transactions})",
         "Ask who booked it in Fineract, and for which money.",
     ),
     CodeText(
