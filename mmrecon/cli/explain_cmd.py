@@ -32,10 +32,11 @@ def command(run: Run, receipt: str) -> Outcome:
     story = tell(run, receipt)
     if not story["lines"]:
         story["read_up_to"] = read_so_far(run)
-    return Outcome(ExitCode.DONE, story, (_shown(story),))
+    return Outcome(ExitCode.DONE, story, (story_shown(story),))
 
 
-def _shown(story: Mapping[str, Any]) -> str:
+def story_shown(story: Mapping[str, Any]) -> str:
+    """The story in plain words, section by section."""
     from mmrecon.pipeline.finding import read_up_to_sentence
 
     told: list[str] = []

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @with_run(lock=False)
 def command(run: Run, text: tuple[str, ...]) -> Outcome:
     """Find a line by part of a receipt, amount, date, last digits of a phone, or name."""
-    from mmrecon.cli.lines_cmd import lines_table
+    from mmrecon.cli.lines_cmd import is_wide, lines_table
     from mmrecon.pipeline.finding import SHOWN, find, read_up_to_sentence
 
     found = find(run, " ".join(text))
@@ -30,7 +30,7 @@ def command(run: Run, text: tuple[str, ...]) -> Outcome:
     }  # fmt: skip
     shown: tuple[Any, ...] = (found.answer,)
     if len(found.lines) > 1:
-        shown += (lines_table(few),)
+        shown += (lines_table(few, wide=is_wide()),)
         if len(found.lines) > SHOWN:
             shown += (f"The newest {SHOWN} are shown; add a word to see fewer.",)
         shown += (read_up_to_sentence(found.read),)

@@ -130,19 +130,27 @@ def _write_xlsx(lines: pd.DataFrame, out: Path) -> None:
 def _table(lines: pd.DataFrame) -> tuple[Any, ...]:
     if lines.empty:
         return ("No line fits.",)
-    shown: tuple[Any, ...] = (lines_table(lines.head(_TABLE_ROWS)),)
+    few = lines_table(lines.head(_TABLE_ROWS), wide=is_wide())
+    shown: tuple[Any, ...] = (few,)
     if len(lines) > _TABLE_ROWS:
         shown += (f"… and {len(lines) - _TABLE_ROWS:,} more; `--format csv` shows all.",)
     return shown
 
 
-def lines_table(lines: pd.DataFrame) -> Any:
-    """A few lines for a terminal; the class and why only where they fit."""
-    from mmrecon.cli.render import console, table
+def is_wide() -> bool:
+    """Whether the terminal has room for what is nice to know."""
+    from mmrecon.cli.render import console
+
+    return console().width >= _WIDE_COLUMNS
+
+
+def lines_table(lines: pd.DataFrame, *, wide: bool) -> Any:
+    """A few lines for a terminal of 80 columns; class and explanation where it is wide."""
+    from mmrecon.cli.render import table
     from mmrecon.model.money import to_text
 
     headers = ("time", "receipt", "amount", "state", "tier", "reference")
-    more = ("class", "explanation") if console().width >= _WIDE_COLUMNS else ()
+    more = ("class", "explanation") if wide else ()
     rows = [
         (
             line["completed_at"][:16].replace("T", " "), line["receipt"],
