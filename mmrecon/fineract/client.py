@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import requests
-from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_exponential, wait_random
 from urllib3.exceptions import (
     ConnectTimeoutError,
     MaxRetryError,
@@ -67,6 +67,17 @@ class FineractClient:
         self._used = 0
         self._last_used = 0.0
 
+    @property
+    def base_url(self) -> str:
+        """Where this client goes, for messages."""
+        return self._server.base_url
+
+    def login(self) -> Reply:
+        """Who this user is, and what it may do (fineract-api.md 1.2)."""
+        return self.post(
+            "authentication", {"username": self._server.username, "password": self._password}
+        )
+
     def another(self) -> FineractClient:
         """A client of the same user with a connection of its own."""
         return FineractClient(
@@ -90,7 +101,7 @@ class FineractClient:
         """
         waiting = Retrying(
             stop=stop_after_attempt(_READ_ATTEMPTS),
-            wait=wait_exponential_jitter(initial=self._first_pause_s, max=10, jitter=0.5),
+            wait=wait_exponential(multiplier=self._first_pause_s, max=10) + wait_random(0, 0.5),
             retry=retry_if_result(_worth_another_read),
             retry_error_callback=lambda state: state.outcome and state.outcome.result(),
         )

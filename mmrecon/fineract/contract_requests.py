@@ -95,6 +95,13 @@ def journal_parameters(gl_account_id: int, first_day: str, last_day: str) -> dic
     }
 
 
+def booking_parameters(gl_account_id: int, first_day: str, last_day: str) -> dict[str, str | int]:
+    """As `journal_parameters`, by the day of typing; both ends are always given (9)."""
+    by_value = journal_parameters(gl_account_id, first_day, last_day)
+    kept = {name: value for name, value in by_value.items() if name not in {"fromDate", "toDate"}}
+    return kept | {"submittedOnDateFrom": first_day, "submittedOnDateTo": last_day}
+
+
 def needed_permissions(commands: Iterable[Command]) -> set[str]:
     """What the user must be allowed: to read, and to give these commands."""
     return set(READ_PERMISSIONS) | {PERMISSIONS[command] for command in commands}

@@ -39,7 +39,7 @@ def changed_line(posting: Posting, line: PostedLine | None, now_utc: datetime) -
         return "line_changed"
     if line.conflict:
         return "line_contradicted"
-    return "reversal_seen" if line.reversal_seen else ""
+    return "reversal_seen_since" if line.reversal_seen else ""
 
 
 def changed_account(
@@ -54,7 +54,7 @@ def changed_account(
         "currency_changed": account.currency == posting.currency
         and account.digits == CURRENCY_DIGITS[posting.currency],
         "account_not_open": account.status == _wanted_status(posting.command),
-        "account_blocked": account.block not in _BLOCKING.get(posting.command, frozenset()),
+        "account_blocked_now": account.block not in _BLOCKING.get(posting.command, frozenset()),
         "amount_would_be_rounded": _fits(posting, account),
         "too_little_left": needed_minor <= _at_most(posting.command, account, tolerance_minor),
     }

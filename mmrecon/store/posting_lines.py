@@ -72,9 +72,11 @@ def lines_of(connection: Connection, line_ids: Collection[int]) -> dict[int, Pos
     }
 
 
-def ready_batches(connection: Connection) -> set[str]:
-    """Batches that hold only ready rows, unchanged (DESIGN 7.1)."""
-    query = select(BATCH.c.batch_id).where(BATCH.c.kind == BatchKind.POSTINGS.value)
+def ready_batches(connection: Connection, batch_ids: Collection[str]) -> set[str]:
+    """Which batches hold only ready rows, unchanged (DESIGN 7.1)."""
+    query = select(BATCH.c.batch_id).where(
+        BATCH.c.kind == BatchKind.POSTINGS.value, BATCH.c.batch_id.in_(list(batch_ids))
+    )
     return set(connection.execute(query).scalars())
 
 

@@ -67,6 +67,15 @@ def legs_beside(
 _NAMES: Final = tuple(field.name for field in fields(Posting))
 
 
+def open_accounts(connection: Connection, account_ids: Collection[int]) -> set[tuple[str, int]]:
+    """Which accounts have a posting whose fate is open: nothing new goes to them."""
+    query = select(POSTING.c.account_kind, POSTING.c.account_id).where(
+        POSTING.c.account_id.in_(list(account_ids)),
+        POSTING.c.state.in_([PostingState.SENDING.value, PostingState.UNKNOWN.value]),
+    )
+    return {(row.account_kind, row.account_id) for row in connection.execute(query)}
+
+
 def _posting(row: Row[Any]) -> Posting:
     values = {name: getattr(row, name) for name in _NAMES}
     values["purpose"] = Purpose(values["purpose"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -21,7 +22,7 @@ from mmrecon.model.posting import (
 )
 from mmrecon.store import journal
 from mmrecon.store.occupied import left_of_items, left_of_lines, left_to_allocate
-from mmrecon.store.schema import EXCHANGE, POSTING
+from mmrecon.store.schema import BATCH_ROW, EXCHANGE, POSTING
 
 _FEW: Final = 500
 
@@ -81,10 +82,10 @@ class Exchange:
     transaction_id: str
 
 
-def posting_facts(tenant: str, facts: Mapping[str, Any]) -> PostingFacts:
+def posting_facts(facts: Mapping[str, Any]) -> PostingFacts:
     """What makes a row's write unique; every key is derived from it."""
     return PostingFacts(
-        tenant=tenant,
+        tenant=str(facts["tenant"]),
         command=str(facts["command"]),
         account_kind=str(facts["account_kind"]),
         account_id=int(facts["account_id"]),
@@ -122,6 +123,13 @@ def insert_approved(
     return refused
 
 
+def next_attempts(
+    connection: Connection, sources: Collection[str]
+) -> dict[tuple[str, str, int], int | None]:
+    """For every leg that was ever posted of some sources, what `next_attempt` gives."""
+    return _next_attempts(connection, sources)
+
+
 def next_attempt(connection: Connection, source: str, purpose: str, leg: int) -> int | None:
     """The attempt that a new approval carries; None while the last one is still live."""
     return _next_attempts(connection, {source}).get((source, purpose, leg), 1)
@@ -151,23 +159,26 @@ def change_state(connection: Connection, change: Change, *, at_utc: str, run_id:
     return bool(change_states(connection, [change], at_utc=at_utc, run_id=run_id))
 
 
-def raise_resend(
-    connection: Connection, posting: Posting, idempotency_key: str, *, at_utc: str, run_id: str
-) -> bool:
+def raise_resend(connection: Connection, posting: Posting, *, at_utc: str, run_id: str) -> bool:
     """A fresh key inside the same attempt (DESIGN 7.3; loans only); compare-and-set."""
     if posting.account_kind != "loan":
         raise Defect("only a loan's posting takes a fresh key by itself")
+    row_json = connection.execute(
+        select(BATCH_ROW.c.row_json).where(
+            BATCH_ROW.c.batch_id == posting.batch_id, BATCH_ROW.c.row_number == posting.batch_row
+        )
+    ).scalar_one()
+    key = posting_facts(json.loads(row_json)).idempotency_key(posting.resend + 1)
     statement = (
         update(POSTING)
         .where(POSTING.c.posting_id == posting.posting_id, POSTING.c.resend == posting.resend)
-        .values(resend=posting.resend + 1, idempotency_key=idempotency_key, changed_at_utc=at_utc)
+        .values(resend=posting.resend + 1, idempotency_key=key, changed_at_utc=at_utc)
     )
     if connection.execute(statement).rowcount != 1:
         return False
     payload = {"posting_id": posting.posting_id, "resend": posting.resend + 1}
-    journal.append(
-        connection, [journal.Entry("posting_resend", payload)], at_utc=at_utc, run_id=run_id
-    )
+    entry = journal.Entry("posting_resend", payload)
+    journal.append(connection, [entry], at_utc=at_utc, run_id=run_id)
     return True
 
 
@@ -268,7 +279,7 @@ def _draws_on(leg: ApprovedRow) -> list[_Account]:
 
 def _columns(row: ApprovedRow, at_utc: str) -> dict[str, Any]:
     facts = row.facts
-    unique = posting_facts(str(facts["tenant"]), facts)
+    unique = posting_facts(facts)
     copied = (
         "source", "purpose", "leg", "attempt", "command", "account_kind", "account_id",
         "account_no", "client_id", "amount_minor", "posted_minor", "currency", "value_date",

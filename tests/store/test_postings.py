@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, event, insert, select
 
 from mmrecon.errors import Defect
+from mmrecon.model.keys import canonical_json
 from mmrecon.model.posting import PostingState
 from mmrecon.store import journal
 from mmrecon.store.database import open_database, transaction
@@ -24,10 +25,11 @@ from mmrecon.store.postings import (
     change_state,
     insert_approved,
     next_attempt,
+    posting_facts,
     raise_resend,
     record_exchanges,
 )
-from mmrecon.store.schema import ITEM, LINE, METADATA, POSTING, WALLET
+from mmrecon.store.schema import BATCH, BATCH_ROW, ITEM, LINE, METADATA, POSTING, WALLET
 
 AT = "2026-11-24T08:00:00+00:00"
 STAMP: dict[str, Any] = {"at_utc": AT, "run_id": "run-1"}
@@ -239,19 +241,30 @@ def test_savings_never_take_a_fresh_key_by_themselves(engine: Engine) -> None:
     with transaction(engine) as connection:
         (posting,) = postings_in(connection, [PostingState.APPROVED])
         with pytest.raises(Defect):
-            raise_resend(connection, posting, "k", **STAMP)
+            raise_resend(connection, posting, **STAMP)
 
 
 def test_a_fresh_key_starts_the_count_of_sendings_anew(engine: Engine) -> None:
-    insert_rows(engine, row(1, account_kind="loan", command="loan_repayment"))
+    approved = row(1, account_kind="loan", command="loan_repayment")
+    insert_rows(engine, approved)
     with transaction(engine) as connection:
         (posting,) = postings_in(connection, [PostingState.APPROVED])
         heard = Exchange(1, AT, AT, posting.idempotency_key, 425, "unknown", "", "")
         record_exchanges(connection, [heard, heard])
         assert times_sent(connection, [1]) == {1: 2}
-        assert raise_resend(connection, posting, "fresh", **STAMP)
+        facts = {
+            "batch_id": "B1",
+            "row_number": 1,
+            "row_json": canonical_json(dict(approved.facts)),
+        }
+        connection.execute(insert(BATCH), {"batch_id": "B1", "row_count": 1})
+        connection.execute(insert(BATCH_ROW), facts)
+        assert raise_resend(connection, posting, **STAMP)
         assert times_sent(connection, [1]) == {}
-        assert not raise_resend(connection, posting, "fresher", **STAMP)
+        assert not raise_resend(connection, posting, **STAMP)
+        (again,) = postings_in(connection, [PostingState.APPROVED])
+    assert again.idempotency_key == posting_facts(approved.facts).idempotency_key(1)
+    assert again.external_id == posting.external_id
 
 
 _STEP = st.tuples(

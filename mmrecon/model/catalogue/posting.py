@@ -4,6 +4,120 @@ from __future__ import annotations
 
 from typing import Final
 
-from mmrecon.model.issue import CodeText
+from mmrecon.model.issue import CodeText, Severity
 
-CODES: Final[tuple[CodeText, ...]] = ()
+_DECIDE: Final = "Decide about the line again in the newest workbook."
+
+
+def _review(code: str, sentence: str, next_step: str = _DECIDE) -> CodeText:
+    return CodeText(code, Severity.WORK, sentence, next_step)
+
+
+CODES: Final[tuple[CodeText, ...]] = (
+    _review("refused_by_fineract", "Fineract refused leg {leg}: {code}"),
+    _review("account_gone", "leg {leg}: Fineract has no account {account_no} any more"),
+    _review("account_number_changed", "leg {leg}: account {account_no} has another number now"),
+    _review("owner_changed", "leg {leg}: account {account_no} belongs to another client now"),
+    _review("currency_changed", "leg {leg}: account {account_no} has another currency now"),
+    _review("account_not_open", "leg {leg}: account {account_no} is not open any more"),
+    _review("account_blocked_now", "leg {leg}: account {account_no} is blocked now"),
+    _review(
+        "amount_would_be_rounded",
+        "leg {leg}: Fineract would round the amount on account {account_no}",
+    ),
+    _review("too_little_left", "leg {leg}: account {account_no} has too little left for it"),
+    _review("approval_too_old", "leg {leg} for account {account_no} was approved 30 days ago"),
+    _review("line_changed", "the line itself is no longer what was approved (leg {leg})"),
+    _review("line_contradicted", "two files contradict each other about the line (leg {leg})"),
+    _review("reversal_seen_since", "the provider took the money back after the approval (leg {leg})"),
+    _review(
+        "posted_elsewhere",
+        "already in Fineract: {account_kind} {account_id}, transaction {transaction_id}, {day}",
+        "Confirm the link in the newest workbook, or say that it is other money.",
+    ),
+    _review(
+        "probably_posted",
+        "perhaps already in Fineract: {account_kind} {account_id}, transaction "
+        "{transaction_id}, {day}",
+        "Look at that transaction; link it, or approve the line again if it is other money.",
+    ),
+    _review("too_many_legs", "the line has {legs} legs, more than `posting.legs_per_line`"),
+    _review("configuration_changed", "an approved change of the configuration rules it out: {code}"),
+    _review(
+        "reversed_outside",
+        "somebody reversed in Fineract what was posted (leg {leg})",
+        "Ask who reversed it and why, then decide about the line again.",
+    ),
+    CodeText(
+        "posting_unknown",
+        Severity.ATTENTION,
+        "{count} posting(s) have no clear answer from Fineract",
+        "Run `mmrecon post` again; what stays unknown is looked up in Fineract by a person.",
+    ),
+    CodeText(
+        "posting_pending",
+        Severity.WORK,
+        "{count} posting(s) wait for a second person inside Fineract",
+        "Approve or reject them in Fineract's own inbox.",
+    ),
+    CodeText(
+        "posting_deferred",
+        Severity.NOTICE,
+        "{count} posting(s) wait for their day or for the close of business to end",
+        "Nothing: a later run sends them.",
+    ),
+    CodeText(
+        "posting_held_up",
+        Severity.NOTICE,
+        "{count} posting(s) wait because another one on their account is unknown",
+        "Nothing, once the unknown one is cleared.",
+    ),
+    CodeText(
+        "day_contradicted",
+        Severity.ATTENTION,
+        "{count} approved posting(s) of {day} are not sent: the day's evidence contradicts itself",
+        "See `mmrecon prove` for what does not add up, and get a right statement of that day.",
+    ),
+    CodeText(
+        "shadow_not_sent",
+        Severity.NOTICE,
+        "{count} posting(s) were approved in shadow and are never sent",
+        "Nothing; the wallet only rehearses.",
+    ),
+    CodeText(
+        "journal_not_searched",
+        Severity.NOTICE,
+        "only the target accounts were searched for money that is posted already",
+        "Name the wallet's GL accounts in `gl_account_ids` to search its books too.",
+    ),
+    CodeText(
+        "posting_sent_back",
+        Severity.WORK,
+        "{count} posting(s) were refused or withdrawn; their lines are back in review",
+        "`mmrecon workbook` shows each with its reason.",
+    ),
+    CodeText(
+        "posting_not_found",
+        Severity.ATTENTION,
+        "posting {posting_id} does not read back from Fineract",
+        "Look at its account in Fineract: was it deleted, or is this another server?",
+    ),
+    CodeText(
+        "posting_differs",
+        Severity.ATTENTION,
+        "posting {posting_id} reads back with another amount, date or receipt",
+        "Look at the transaction in Fineract: somebody changed it.",
+    ),
+    CodeText(
+        "receipt_twice",
+        Severity.ATTENTION,
+        "the receipt of posting {posting_id} stands in Fineract a second time, by somebody else",
+        "One of the two is too many: look at the account in Fineract.",
+    ),
+    CodeText(
+        "posting_reversed_outside",
+        Severity.ATTENTION,
+        "posting {posting_id} was reversed in Fineract by somebody else",
+        "Its line is back in review: ask who reversed it and why.",
+    ),
+)

@@ -1,0 +1,92 @@
+"""Just before each call: one batch of reads checks its accounts and looks for the same money there.
+
+DESIGN 7.1 "Material facts", section 5 "Already in Fineract" (on the target accounts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mmrecon.fineract.client import FineractClient
+from mmrecon.fineract.contract_reads import Transaction
+from mmrecon.model.posting import Posting
+from mmrecon.posting.account_reads import AccountRead, read_accounts
+from mmrecon.posting.already import by_amount, by_receipt, judge, lines, strangers
+from mmrecon.posting.context import PostingContext
+from mmrecon.posting.facts import changed_account, changed_line, needed_of_account
+from mmrecon.posting.plan import Account, account_of
+from mmrecon.posting.settle import Withdrawal
+from mmrecon.store.database import reading
+from mmrecon.store.posting_lines import (
+    Known,
+    PostedLine,
+    asked_before,
+    known_on_accounts,
+    lines_of,
+    ready_batches,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Everything the gate judges by."""
+
+    accounts: Mapping[Account, AccountRead]
+    strangers: Sequence[Transaction]
+    lines: Mapping[int, PostedLine]
+    asked: Mapping[int, set[str]]
+    ready: set[str]
+
+
+def check(
+    context: PostingContext, client: FineractClient, postings: Sequence[Posting]
+) -> list[Withdrawal]:
+    """Lines of one call that must not be sent as approved; the others may go at once.
+
+    Raises:
+        OutsideUnreachable: Fineract does not answer, or does not let this user read.
+    """
+    accounts = read_accounts(client, postings)
+    transactions = [one for read in accounts.values() for one in read.transactions]
+    known, lines_now, asked, ready = _from_store(context, postings)
+    seen = _Seen(accounts, strangers(transactions, known), lines_now, asked, ready)
+    judged = (_judge(context, seen, legs, postings) for legs in lines(postings))
+    return [withdrawal for withdrawal in judged if withdrawal is not None]
+
+
+def _judge(
+    context: PostingContext, seen: _Seen, legs: Sequence[Posting], together: Sequence[Posting]
+) -> Withdrawal | None:
+    for leg in legs:
+        line = None if leg.line_id is None else seen.lines.get(leg.line_id)
+        code = changed_line(leg, line, context.clock()) or changed_account(
+            leg,
+            seen.accounts[account_of(leg)].facts,
+            needed_of_account(leg, together),
+            context.tolerance_minor.get(leg.wallet_id, 0),
+        )
+        if code:
+            return Withdrawal(leg, code, {"account_no": leg.account_no, "leg": leg.leg})
+    asked = seen.asked.get(legs[0].line_id or 0, set())
+    hits = by_receipt(legs, seen.strangers)
+    client_of_hit = _owner(seen.accounts, hits[0]) if hits else None
+    ready = all(leg.batch_id in seen.ready for leg in legs)
+    found = judge(legs, hits, ready=ready, client_of_hit=client_of_hit, asked=asked)
+    found = found or by_amount(legs, seen.strangers, asked)
+    return None if found is None else Withdrawal(legs[0], found.code, found.arguments())
+
+
+def _owner(accounts: Mapping[Account, AccountRead], hit: Transaction) -> int | None:
+    read = accounts.get((hit.account_kind, hit.account_id))
+    return None if read is None or read.facts is None else read.facts.client_id
+
+
+def _from_store(
+    context: PostingContext, postings: Sequence[Posting]
+) -> tuple[Known, dict[int, PostedLine], dict[int, set[str]], set[str]]:
+    line_ids = {posting.line_id for posting in postings if posting.line_id is not None}
+    with reading(context.engine) as connection:
+        known = known_on_accounts(connection, {posting.account_id for posting in postings})
+        ready = ready_batches(connection, {posting.batch_id for posting in postings})
+        return known, lines_of(connection, line_ids), asked_before(connection, line_ids), ready

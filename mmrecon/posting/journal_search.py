@@ -1,0 +1,122 @@
+"""Before anything is sent: is money of these lines in the wallet's books already? DESIGN 5."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mmrecon.config import WalletSettings
+from mmrecon.fineract.client import FineractClient
+from mmrecon.fineract.contract import as_integer, as_object
+from mmrecon.fineract.contract_reads import Transaction, normalised_receipt, understand_journal
+from mmrecon.fineract.contract_requests import booking_parameters, journal_parameters
+from mmrecon.model.money import digits_of
+from mmrecon.model.posting import Posting
+from mmrecon.posting.already import by_receipt, judge, lines, period, strangers
+from mmrecon.posting.context import PostingContext
+from mmrecon.posting.settle import Withdrawal
+from mmrecon.store.database import reading
+from mmrecon.store.posting_lines import asked_before, known_transactions, ready_batches
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """Lines that seem to be posted already, and the wallets whose books could not be searched."""
+
+    withdrawals: tuple[Withdrawal, ...]
+    unseen_wallets: tuple[str, ...]
+
+
+def search_journal(
+    context: PostingContext,
+    client: FineractClient,
+    wallets: Mapping[int, WalletSettings],
+    postings: Sequence[Posting],
+    today: str,
+) -> Searched:
+    """Receipts of lines about to be sent, under every payment type, by value and booking date.
+
+    `wallets` by wallet_id; `today` is Fineract's business date (ISO).
+
+    Raises:
+        OutsideUnreachable: Fineract does not answer, or does not let this user read.
+    """
+    withdrawals: list[Withdrawal] = []
+    unseen: list[str] = []
+    for wallet_id, wallet in wallets.items():
+        own = [posting for posting in postings if posting.wallet_id == wallet_id]
+        if own and not wallet.gl_account_ids:
+            unseen.append(wallet.name)
+        elif own:
+            booked = _booked(client, wallet, own, today)
+            withdrawals += _judge_all(context, client, own, booked)
+    return Searched(tuple(withdrawals), tuple(unseen))
+
+
+def _booked(
+    client: FineractClient, wallet: WalletSettings, postings: Sequence[Posting], today: str
+) -> list[Transaction]:
+    first, last = (day.isoformat() for day in period(postings))
+    rows = [
+        row
+        for gl_account_id in wallet.gl_account_ids
+        for parameters in (
+            journal_parameters(gl_account_id, first, last),
+            booking_parameters(gl_account_id, first, max(today, last)),
+        )
+        for page in client.pages("journalentries", parameters)
+        for row in page
+    ]
+    return understand_journal(rows, digits_of(wallet.currency))
+
+
+def _judge_all(
+    context: PostingContext,
+    client: FineractClient,
+    postings: Sequence[Posting],
+    booked: Sequence[Transaction],
+) -> list[Withdrawal]:
+    index = _by_receipt(booked)
+    hit_lines = [
+        (legs, hits)
+        for legs in lines(postings)
+        if (hits := by_receipt(legs, index(legs[0].receipt)))
+    ]
+    with reading(context.engine) as connection:
+        numbers = {hit.transaction_id for _, hits in hit_lines for hit in hits}
+        known = known_transactions(connection, numbers)
+        asked = asked_before(connection, {legs[0].line_id or 0 for legs, _ in hit_lines})
+        ready = ready_batches(connection, {legs[0].batch_id for legs, _ in hit_lines})
+    found = []
+    for legs, hits in hit_lines:
+        open_hits = strangers(hits, known)
+        result = judge(
+            legs,
+            open_hits,
+            ready=all(leg.batch_id in ready for leg in legs),
+            client_of_hit=_owner(client, open_hits[0]) if open_hits else None,
+            asked=asked.get(legs[0].line_id or 0, set()),
+        )
+        if result is not None:
+            found.append(Withdrawal(legs[0], result.code, result.arguments()))
+    return found
+
+
+def _by_receipt(booked: Sequence[Transaction]) -> Callable[[str], list[Transaction]]:
+    index: dict[str, list[Transaction]] = {}
+    for transaction in booked:
+        for receipt in transaction.receipts:
+            index.setdefault(receipt, []).append(transaction)
+
+    def found(receipt: str) -> list[Transaction]:
+        return index.get(normalised_receipt(receipt), [])
+
+    return found
+
+
+def _owner(client: FineractClient, hit: Transaction) -> int | None:
+    """Whose account a stranger is on; few are asked for."""
+    path = {"savings": "savingsaccounts", "loan": "loans"}.get(hit.account_kind)
+    if path is None:
+        return None
+    return as_integer(as_object(client.get(f"{path}/{hit.account_id}")).get("clientId"))
