@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from mmrecon.model.approval import Decision
 from mmrecon.model.issue import Issue
@@ -35,6 +36,13 @@ class Answer:
     evidence_reference: str = ""
     comment: str = ""
     by_section: bool = False
+
+
+TYPED_CELLS: Final = (
+    "decision", "different_account", "split", "hold_until", "reason", "evidence_reference",
+    "comment",
+)  # fmt: skip
+"""The cells of an answer, in the order of its fields."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from mmrecon.approval.accepted import Accepted, Answer, Decided, Refused
+from mmrecon.approval.accepted import TYPED_CELLS, Accepted, Answer, Decided, Refused
 from mmrecon.approval.proposals import WalletPart
 from mmrecon.approval.resolve import Ledger, Resolver, decision_named
 from mmrecon.approval.returned import Returned
@@ -19,10 +19,6 @@ from mmrecon.approval.typed import TypedError
 from mmrecon.model.approval import Decision
 from mmrecon.model.issue import Issue
 
-_ANSWER_FIELDS: Final = (
-    "decision", "different_account", "split", "hold_until", "reason", "evidence_reference",
-    "comment",
-)  # fmt: skip
 _POSTING: Final = frozenset({Decision.APPROVE, Decision.DIFFERENT_ACCOUNT, Decision.SPLIT})
 
 
@@ -63,7 +59,7 @@ def decide(returned: Returned, issued: pd.DataFrame, now: Now) -> Decided:
 def _judged(rows: pd.DataFrame, issued: pd.DataFrame) -> pd.DataFrame:
     """Returned rows with what was issued, and the code of what is wrong with the row itself."""
     frame = rows.merge(issued.rename(columns={"digest": "issued_digest"}), on="row_id", how="left")
-    frame["answered"] = (frame[list(_ANSWER_FIELDS)] != "").any(axis=1) | (frame["formula"] != "")
+    frame["answered"] = (frame[list(TYPED_CELLS)] != "").any(axis=1) | (frame["formula"] != "")
     facts = [json.loads(text) if isinstance(text, str) else {} for text in frame["facts_json"]]
     frame["amount_minor"] = [fact.get("amount_minor", 0) for fact in facts]
     frame["currency"] = [fact.get("currency", "") for fact in facts]
@@ -82,7 +78,7 @@ def _judged(rows: pd.DataFrame, issued: pd.DataFrame) -> pd.DataFrame:
 
 def _without_doubles(frame: pd.DataFrame) -> pd.DataFrame:
     """A row that stands there twice alike counts once; with different answers not at all."""
-    once = frame.drop_duplicates(["row_id", "digest", "key_digest", "formula", *_ANSWER_FIELDS])
+    once = frame.drop_duplicates(["row_id", "digest", "key_digest", "formula", *TYPED_CELLS])
     doubled = once["row_id"].duplicated(keep=False) & (once["fault"] != "answer_row_unknown")
     return once.assign(fault=once["fault"].mask(doubled, "answer_row_doubled")).reset_index(
         drop=True
@@ -108,7 +104,7 @@ def _with_sections(
 
 def _answers(rows: pd.DataFrame) -> list[Answer]:
     answered = rows[rows["answered"] | rows["by_section"]]
-    names = ("sheet", "row", "row_id", *_ANSWER_FIELDS, "by_section")
+    names = ("sheet", "row", "row_id", *TYPED_CELLS, "by_section")
     return [
         Answer(**dict(zip(names, values, strict=True)))
         for values in zip(*(answered[name].tolist() for name in names), strict=True)
@@ -162,7 +158,7 @@ def _each(
 
 def _same(answer: Answer, taken: Answer | None) -> bool:
     return taken is not None and all(
-        getattr(answer, name) == getattr(taken, name) for name in _ANSWER_FIELDS
+        getattr(answer, name) == getattr(taken, name) for name in TYPED_CELLS
     )
 
 

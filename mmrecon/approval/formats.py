@@ -9,6 +9,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 
 from mmrecon.model.money import digits_of
+from mmrecon.model.proof import Light
 
 _FONT: Final = {"font_name": "Calibri", "font_size": 10, "valign": "top"}
 _INK: Final = "#1F3A4D"
@@ -16,9 +17,9 @@ _ANSWER_FILL: Final = "#FFF8DC"
 _GRID: Final = "#D9D9D9"
 
 LIGHTS: Final = {
-    "balanced": "#DDEFD9",
-    "balanced_with_items": "#FFF0C8",
-    "not_balanced": "#F6D5D2",
+    Light.BALANCED.value: "#DDEFD9",
+    Light.WITH_ITEMS.value: "#FFF0C8",
+    Light.NOT_BALANCED.value: "#F6D5D2",
 }
 """Fill of each light; the word stands in the cell beside."""
 

@@ -77,6 +77,11 @@ _SHEET_OF_STATE: Final[dict[str, Sheet]] = {
 _OUT: Final = (Command.SAVINGS_WITHDRAWAL.value, Command.LOAN_DISBURSEMENT.value)
 
 
+def shown_states() -> frozenset[str]:
+    """Words of lines that stand in a workbook."""
+    return frozenset(_SHEET_OF_STATE)
+
+
 def propose(work: OpenWork) -> pd.DataFrame:
     """A ProposalFrame of every line that a workbook shows, oldest first within its sheet."""
     frame = _joined(work)

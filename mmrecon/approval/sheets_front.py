@@ -231,7 +231,7 @@ def _wallets(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: 
 def _wallet(sheet: Worksheet, formats: Formats, wallet: WalletShown, row: int) -> None:
     style = formats.light.get(wallet.light, formats.bold)
     sheet.write_string(row, 0, wallet.name, formats.bold)
-    sheet.write_string(row, 1, (wallet.light or "not proved yet").replace("_", " ").upper(), style)
+    sheet.write_string(row, 1, (wallet.light or "not proved yet").upper(), style)
     sheet.write_string(row, 2, wallet.days, formats.plain)
     sheet.write_string(row, 3, wallet.proof, formats.plain)
 

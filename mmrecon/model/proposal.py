@@ -111,3 +111,18 @@ class ReturnedFrame(FrameSchema):
     reason: Text
     evidence_reference: Text
     comment: Text
+
+
+class OriginalFrame(FrameSchema):
+    """What a reversal (`line_id`) takes back; posting columns are empty where nothing is posted."""
+
+    line_id: Integer
+    receipt: Text
+    value_date: Text
+    amount_minor: Integer
+    currency: Text
+    state: Text
+    account_kind: Text
+    account_id: OptionalInteger
+    account_no: Text
+    transaction_id: Text

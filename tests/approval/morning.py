@@ -157,7 +157,7 @@ def content(
         counts=counts,
         wallets=(
             WalletShown(
-                "mpesa-main", "KES", "2026-03-02", "balanced_with_items",
+                "mpesa-main", "KES", "2026-03-02", "balanced with listed items",
                 "opening + movements = closing",
                 (FileShown("ORG_600000.csv", "2026-03-02", "proved"),),
             ),

@@ -1,0 +1,113 @@
+"""What became of a returned workbook, for people and for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from mmrecon.cli.render import table
+from mmrecon.model.catalogue import by_code, next_step_of, sentence_of, severity_of
+from mmrecon.model.issue import Issue
+from mmrecon.model.money import to_text
+
+if TYPE_CHECKING:
+    from mmrecon.pipeline.submitting import Submitted
+
+_ROWS_SHOWN: Final = 20
+
+
+def submitted_json(submitted: Submitted) -> dict[str, Any]:
+    """Every refusal with its code; what was accepted, in numbers and batches."""
+    decided = submitted.decided
+    return {
+        "workbook_id": submitted.workbook_id,
+        "signed": submitted.signed,
+        "accepted": len(decided.accepted),
+        "accepted_by_decision": dict(
+            Counter(answer.decision.value for answer in decided.accepted)
+        ),
+        "repeated": decided.repeated,
+        "refused": [
+            {"row_id": one.row_id, **_issue_json(one.issue)} for one in decided.refused
+        ],
+        "issues": [_issue_json(issue) for issue in submitted.issues],
+        "batches": [
+            {
+                "batch_id": batch.batch_id, "kind": batch.kind.value, "rows": len(batch.rows),
+                "totals": dict(batch.totals),
+            }
+            for batch in submitted.batches
+        ],
+    }  # fmt: skip
+
+
+def submitted_shown(submitted: Submitted) -> list[Any]:
+    """The same in sentences."""
+    decided = submitted.decided
+    counts = f"{len(decided.accepted):,} answers accepted, {len(decided.refused):,} refused"
+    before = f", {decided.repeated:,} had been taken before" if decided.repeated else ""
+    shown: list[Any] = [f"Workbook {submitted.workbook_id or '(none)'}: {counts}{before}."]
+    shown += _accepted(submitted)
+    refused = [one.issue for one in decided.refused]
+    if refused:
+        shown.append(_reasons(refused))
+        shown += [f"  {_told(issue)}" for issue in refused[:_ROWS_SHOWN]]
+        if len(refused) > _ROWS_SHOWN:
+            shown.append(f"  … {len(refused) - _ROWS_SHOWN:,} more; --json lists them all.")
+    shown += [_told(issue) for issue in submitted.issues]
+    shown += _next(submitted)
+    return shown
+
+
+def _accepted(submitted: Submitted) -> list[Any]:
+    sums: Counter[tuple[str, str]] = Counter()
+    rows: Counter[tuple[str, str]] = Counter()
+    for answer in submitted.decided.accepted:
+        key = (answer.decision.value, answer.currency)
+        sums[key] += answer.left_minor
+        rows[key] += 1
+    if not rows:
+        return []
+    cells = [
+        (decision, f"{count:,}", to_text(sums[decision, currency], currency))
+        for (decision, currency), count in rows.items()
+    ]
+    return [table(("accepted", "rows", "money"), cells, right=("rows", "money"))]
+
+
+def _reasons(issues: Iterable[Issue]) -> Any:
+    counted = Counter(issue.code for issue in issues)
+    cells = [
+        (code, f"{count:,}", by_code()[code].next_step) for code, count in counted.most_common()
+    ]
+    return table(("refused because", "rows", "what to do"), cells, right=("rows",))
+
+
+def _next(submitted: Submitted) -> list[str]:
+    if not submitted.signed:
+        return ["Nothing was signed. Hand it back with: mmrecon submit FILE.xlsx --as NAME"]
+    if not submitted.batches:
+        return []
+    waiting = [
+        f"Batch {batch.batch_id}: {len(batch.rows):,} rows, "
+        + ", ".join(to_text(minor, currency) for currency, minor in batch.totals.items())
+        for batch in submitted.batches
+    ]
+    return [*waiting, "Another person looks at it with: mmrecon approve BATCH"]
+
+
+def _told(issue: Issue) -> str:
+    return f"{sentence_of(issue)}. {next_step_of(issue)}"
+
+
+def _issue_json(issue: Issue) -> dict[str, Any]:
+    return {
+        "code": issue.code,
+        "severity": severity_of(issue).value,
+        "sheet": issue.file,
+        "row": issue.row,
+        "receipt": issue.receipt,
+        "sentence": sentence_of(issue),
+        "next_step": next_step_of(issue),
+    }

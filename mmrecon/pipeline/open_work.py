@@ -1,0 +1,85 @@
+"""What waits for a person, read from the store; the same for a workbook and for its return."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from mmrecon.approval.originals import original_texts
+from mmrecon.approval.proposals import OpenWork, WalletPart, shown_states
+from mmrecon.errors import UsageError
+from mmrecon.model.account import LedgerSnapshot
+from mmrecon.model.clock import local_date
+from mmrecon.model.line import LineClass
+from mmrecon.pipeline.run import Run
+from mmrecon.store.items import all_items
+from mmrecon.store.line_states import line_states
+from mmrecon.store.matches import current
+from mmrecon.store.occupied import left_of_lines
+from mmrecon.store.originals import originals
+from mmrecon.store.proofs import wallet_ids
+from mmrecon.store.snapshots import newest
+from mmrecon.store.workbooks import lines_of
+
+
+def wallet_parts(run: Run, connection: Connection) -> list[WalletPart]:
+    """Configured wallets that the store knows; those of which nothing was read yet are left out."""
+    known = wallet_ids(connection)
+    return [
+        WalletPart(
+            wallet_id=known[wallet.provider, wallet.account],
+            name=wallet.name,
+            provider=wallet.provider,
+            account=wallet.account,
+            currency=wallet.currency,
+            zone=wallet.zone,
+            payment_type_id=wallet.payment_type.id if wallet.payment_type else None,
+        )
+        for wallet in run.settings.wallets
+        if (wallet.provider, wallet.account) in known
+    ]
+
+
+def ledger_snapshot(run: Run, connection: Connection) -> LedgerSnapshot:
+    """The newest snapshot.
+
+    Raises:
+        UsageError: there is none yet.
+    """
+    snapshot = newest(connection, run.state_folder)
+    if snapshot is None:
+        raise UsageError(
+            "there is no snapshot of the ledger yet",
+            hint="Run `mmrecon ledger refresh`, or `mmrecon ledger load FILE`.",
+            code="no_snapshot",
+        )
+    return snapshot
+
+
+def open_work(
+    run: Run,
+    connection: Connection,
+    snapshot: LedgerSnapshot,
+    line_ids: Sequence[int] | None = None,
+) -> OpenWork:
+    """Lines that a workbook shows (all, or those asked for), with everything known of them."""
+    states = line_states(connection, line_ids)
+    states = states[states["state"].isin(shown_states())].reset_index(drop=True)
+    wanted = states["line_id"].tolist()
+    shown = lines_of(connection, wanted)
+    reversals = shown.loc[shown["line_class"] == LineClass.REVERSAL.value, "line_id"].tolist()
+    taken_back = originals(connection, reversals)
+    wallets = wallet_parts(run, connection)
+    return OpenWork(
+        lines=shown,
+        matches=current(connection, wanted),
+        states=states,
+        left_minor=left_of_lines(connection, wanted),
+        items=all_items(connection),
+        clients=snapshot.clients,
+        accounts=snapshot.accounts,
+        originals=original_texts(taken_back, snapshot.accounts),
+        wallets=wallets,
+        today=local_date(run.now_utc(), wallets[0].zone if wallets else "UTC"),
+    )

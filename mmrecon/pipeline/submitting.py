@@ -1,0 +1,265 @@
+"""`submit FILE`: a workbook comes back, its answers are decided, and become signed batches."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from mmrecon.approval.accepted import TYPED_CELLS, Accepted, Answer, Decided
+from mmrecon.approval.batches import Server, prepare, source_of
+from mmrecon.approval.decide import Now, decide
+from mmrecon.approval.proposals import propose
+from mmrecon.approval.returned import Returned
+from mmrecon.approval.workbook_in import read
+from mmrecon.errors import ExitCode, UsageError, worst
+from mmrecon.fetch.archive import Archived, put
+from mmrecon.model.approval import Batch, new_batch_id
+from mmrecon.model.catalogue import severity_of
+from mmrecon.model.catalogue.approval import TAMPERING
+from mmrecon.model.issue import Issue
+from mmrecon.pipeline.approving import Draft
+from mmrecon.pipeline.approving import prepare as sign_and_keep
+from mmrecon.pipeline.open_work import ledger_snapshot, open_work, wallet_parts
+from mmrecon.pipeline.people import Signer, unlock_signer
+from mmrecon.pipeline.refusals import journalled
+from mmrecon.pipeline.run import Run
+from mmrecon.store.answers import StoredAnswer, StoredReturn, insert_return, taken_answers
+from mmrecon.store.batches import RowPlace
+from mmrecon.store.database import reading, transaction
+from mmrecon.store.journal import Entry, append
+from mmrecon.store.line_states import line_states
+from mmrecon.store.postings import next_attempts
+from mmrecon.store.snapshots import newest_office
+from mmrecon.store.workbooks import StoredWorkbook, find_workbook, issued_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What became of a returned workbook; `batches` wait for another person now."""
+
+    workbook_id: str
+    decided: Decided
+    batches: Sequence[Batch]
+    issues: Sequence[Issue]
+    signed: bool
+
+    def exit_code(self) -> ExitCode:
+        """5 where somebody changed what may not be changed; 1 while people have work."""
+        found = [*self.issues, *(refused.issue for refused in self.decided.refused)]
+        if any(issue.code in TAMPERING for issue in found):
+            return ExitCode.REFUSED
+        codes = [severity_of(issue).exit_code() for issue in found]
+        waiting = [ExitCode.PEOPLE_HAVE_WORK] if self.batches else []
+        return worst([*codes, *waiting])
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a decision was made on; it must still stand when the batches are kept.
+
+    `workbook` is missing when it was not written here: then nothing was decided.
+    """
+
+    workbook: StoredWorkbook | None
+    lines: Mapping[str, int]
+    states: Mapping[int, str]
+    taken: Mapping[str, Answer]
+
+
+def check_workbook(run: Run, path: Path) -> Submitted:
+    """What would become of a returned workbook; keeps and signs nothing.
+
+    Raises:
+        SafetyRefusal: the file carries macros or links.
+        UsageError: the file cannot be read.
+    """
+    returned = _read(run, _bytes(run, path))
+    with reading(run.engine) as connection:
+        seen, decided = _decide(run, connection, returned)
+    issues = _issues(run, returned, seen, decided)
+    return Submitted(returned.workbook_id, decided, (), issues, signed=False)
+
+
+def submit_workbook(run: Run, path: Path, name: str, passphrase: str) -> Submitted:
+    """Take a returned workbook: every answer accepted or refused, the accepted ones signed.
+
+    Raises:
+        SafetyRefusal: wrong person, role or passphrase; the file carries macros or links.
+        UsageError: the file cannot be read, or the answers changed under our hands.
+    """
+    with journalled(run, name):
+        signer = unlock_signer(run, name, passphrase)
+        content = _bytes(run, path)
+        archived = put(run.state_folder, content)
+        returned = _read(run, content)
+        with reading(run.engine) as connection:
+            seen, decided = _decide(run, connection, returned)
+        drafts = _drafts(run, decided.accepted)
+        with transaction(run.engine) as connection:
+            _refuse_changed(connection, seen, decided.accepted)
+            _keep_return(run, connection, archived, seen, decided, signer)
+            sign_and_keep(connection, run, signer, drafts)
+    batches = [draft.batch for draft in drafts]
+    issues = _issues(run, returned, seen, decided)
+    return Submitted(returned.workbook_id, decided, batches, issues, signed=True)
+
+
+def _read(run: Run, content: bytes) -> Returned:
+    return read(content, unpacked_bytes=run.settings.reading.unpacked_bytes)
+
+
+def _bytes(run: Run, path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= run.settings.reading.file_bytes else b""
+    except OSError as error:
+        raise UsageError(
+            f"the file cannot be read: {error.strerror}", hint="Check the path."
+        ) from error
+    if not content:
+        raise UsageError("the file is empty, or larger than `reading.file_bytes`")
+    return content
+
+
+def _decide(run: Run, connection: Connection, returned: Returned) -> tuple[_Seen, Decided]:
+    workbook = find_workbook(connection, returned.workbook_id) if returned.workbook_id else None
+    if workbook is None:
+        return _Seen(None, {}, {}, {}), Decided((), (), {})
+    issued = issued_rows(connection, workbook.workbook_id)
+    ids = issued["line_id"].tolist()
+    work = open_work(run, connection, ledger_snapshot(run, connection), ids)
+    states = line_states(connection, ids)
+    seen = _Seen(
+        workbook=workbook,
+        lines=dict(zip(issued["row_id"], ids, strict=True)),
+        states=dict(zip(states["line_id"].tolist(), states["state"].tolist(), strict=True)),
+        taken=_taken(connection, workbook.workbook_id),
+    )
+    now = Now(
+        proposals=propose(work),
+        states=seen.states,
+        accounts=work.accounts,
+        items=work.items,
+        wallets=work.wallets,
+        today=work.today,
+        taken=seen.taken,
+    )
+    return seen, decide(returned, issued, now)
+
+
+def _taken(connection: Connection, workbook_id: str) -> dict[str, Answer]:
+    return {
+        row_id: Answer(sheet="", row=0, row_id=row_id, by_section=False, **details)
+        for row_id, details in taken_answers(connection, workbook_id).items()
+    }
+
+
+def _drafts(run: Run, accepted: Sequence[Accepted]) -> list[Draft]:
+    sources = {source_of(answer)[0] for answer in accepted}
+    with reading(run.engine) as connection:
+        attempts = next_attempts(connection, sources)
+        wallets = {wallet.name: wallet for wallet in wallet_parts(run, connection)}
+        server = _server(run, connection)
+    prepared = prepare(
+        accepted, server, wallets, attempts, lambda kind: new_batch_id(kind, run.now_utc())
+    )
+    return [Draft(one.batch, [RowPlace(*place) for place in one.places]) for one in prepared]
+
+
+def _server(run: Run, connection: Connection) -> Server:
+    """The configured Fineract, as it was when its ledger was read last."""
+    fineract = run.settings.fineract
+    office = newest_office(connection)
+    return Server(
+        tenant=fineract.tenant if fineract else "",
+        base_url=fineract.base_url if fineract else "",
+        office_name=office.name if office else "",
+        office_opened_on=office.opened_on if office else "",
+    )
+
+
+def _refuse_changed(connection: Connection, seen: _Seen, accepted: Sequence[Accepted]) -> None:
+    """Somebody may have handed in the same rows while these were being read."""
+    line_ids = [answer.line_id for answer in accepted]
+    present = line_states(connection, line_ids)
+    pairs = zip(present["line_id"].tolist(), present["state"].tolist(), strict=True)
+    if any(seen.states.get(line_id) != state for line_id, state in pairs):
+        raise UsageError(
+            "lines of this workbook changed while it was read; nothing was taken",
+            hint="Run `mmrecon submit` again.",
+            code="changed_meanwhile",
+        )
+
+
+def _keep_return(
+    run: Run,
+    connection: Connection,
+    archived: Archived,
+    seen: _Seen,
+    decided: Decided,
+    signer: Signer,
+) -> None:
+    returned = StoredReturn(
+        workbook_id=seen.workbook.workbook_id if seen.workbook else "",
+        sha256=archived.sha256,
+        archived_as=archived.archived_as,
+        person=signer.person.name,
+        returned_at_utc=run.at_utc(),
+        run_id=run.run_id,
+    )
+    return_id = insert_return(connection, returned, _stored_answers(seen, decided))
+    payload: dict[str, object] = {
+        "workbook_id": returned.workbook_id,
+        "return_id": return_id,
+        "sha256": archived.sha256,
+        "accepted": len(decided.accepted),
+        "repeated": decided.repeated,
+        "refused": dict(Counter(refused.issue.code for refused in decided.refused)),
+        "issues": [issue.code for issue in decided.issues],
+    }
+    entries = [Entry("workbook_returned", payload, signer.person.name)]
+    entries += [_tampered(refused.row_id, refused.issue, signer) for refused in decided.refused
+                if refused.issue.code in TAMPERING]  # fmt: skip
+    append(connection, entries, at_utc=returned.returned_at_utc, run_id=run.run_id)
+
+
+def _tampered(row_id: str, issue: Issue, signer: Signer) -> Entry:
+    payload = {"row_id": row_id, "code": issue.code, "row": issue.row}
+    return Entry("refused", payload, signer.person.name)
+
+
+def _stored_answers(seen: _Seen, decided: Decided) -> Iterator[StoredAnswer]:
+    accepted = {answer.row_id: answer for answer in decided.accepted}
+    refused = {one.row_id: one.issue for one in decided.refused}
+    for row_id in accepted.keys() | refused.keys():
+        issue = refused.get(row_id)
+        answer = decided.answers.get(row_id)
+        yield StoredAnswer(
+            row_id=row_id,
+            line_id=seen.lines.get(row_id),
+            decision=answer.decision if answer else "",
+            details=_details(answer) if answer else {},
+            accepted=issue is None,
+            reason_code=issue.code if issue else "",
+            reason_arguments=issue.arguments if issue else {},
+        )
+
+
+def _details(answer: Answer) -> dict[str, str]:
+    """The cells as typed; what `_taken` builds an answer from again."""
+    return {name: getattr(answer, name) for name in TYPED_CELLS}
+
+
+def _issues(run: Run, returned: Returned, seen: _Seen, decided: Decided) -> list[Issue]:
+    issues = [*returned.issues, *decided.issues]
+    if seen.workbook is None and returned.workbook_id:
+        issues.append(Issue("workbook_unknown", arguments={"workbook_id": returned.workbook_id}))
+    if returned.hidden_rows:
+        issues.append(Issue("workbook_rows_hidden", arguments={"count": returned.hidden_rows}))
+    if seen.workbook and seen.workbook.expires_on < run.now_utc().date().isoformat():
+        issues.append(Issue("workbook_old"))
+    return issues
