@@ -53,7 +53,7 @@ def proofs_shown(proofs: tuple[DayProof, ...], unreachable: str) -> tuple[Any, .
     for proof in proofs:
         shown.extend(_shown(proof))
     if not proofs:
-        shown.append("There is nothing to prove yet: no statement has been imported.")
+        shown.append("There is nothing to prove: no line and no statement of these days.")
     if unreachable:
         shown.append(f"Fineract's side is missing: {unreachable}")
     return tuple(shown)
