@@ -1,0 +1,327 @@
+"""`post` and `verify`: what is approved goes to Fineract exactly once, and is read back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from sqlalchemy import select
+
+from mmrecon.config import Settings, WalletSettings
+from mmrecon.errors import ExitCode, OutsideUnreachable, SafetyRefusal, worst
+from mmrecon.fineract.client import FineractClient
+from mmrecon.model.catalogue import severity_of
+from mmrecon.model.issue import Issue
+from mmrecon.model.posting import DEAD_STATES, Posting, PostingState
+from mmrecon.pipeline.approved_postings import Sendable, sendable_postings, servers_named
+from mmrecon.pipeline.refusals import journalled
+from mmrecon.pipeline.run import Run
+from mmrecon.posting.context import PostingContext
+from mmrecon.posting.journal_search import search_journal
+from mmrecon.posting.plan import make_plan
+from mmrecon.posting.preflight import (
+    Finding,
+    Preflight,
+    compare_server,
+    read_fingerprint,
+    run_preflight,
+)
+from mmrecon.posting.settle import Withdrawal, withdraw
+from mmrecon.posting.verify import Read, verify_postings
+from mmrecon.posting.workers import recover, send_all
+from mmrecon.store.database import reading
+from mmrecon.store.posting_lines import contradicted_lines, lines_of
+from mmrecon.store.posting_reads import postings_in, postings_of
+from mmrecon.store.schema import WALLET
+
+_UNSENT: Final = (PostingState.APPROVED, PostingState.DEFERRED)
+_OPEN: Final = (PostingState.SENDING, PostingState.UNKNOWN, PostingState.PENDING_IN_CORE)
+_READABLE: Final = (PostingState.POSTED, PostingState.VERIFIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a run of `post` left behind: its postings as they are now, and what is not right."""
+
+    postings: Sequence[Posting]
+    issues: Sequence[Issue]
+    recovered: int = 0
+    preflight: Preflight | None = None
+    interrupted: bool = False
+
+    def exit_code(self) -> ExitCode:
+        """By the gravest issue."""
+        return worst(severity_of(issue).exit_code() for issue in self.issues)
+
+    def count(self, state: PostingState) -> int:
+        """How many of the postings are in a state."""
+        return sum(posting.state is state for posting in self.postings)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What `verify` read back."""
+
+    reads: Sequence[Read]
+    issues: Sequence[Issue] = field(default_factory=tuple)
+
+    def exit_code(self) -> ExitCode:
+        """By the gravest issue."""
+        return worst(severity_of(issue).exit_code() for issue in self.issues)
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """What a test may put in place of real waiting, real kills and real signals."""
+
+    wait: Callable[[float], None] | None = None
+    point: Callable[[str], None] | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+def post(run: Run, seams: Seams | None = None) -> Posted:
+    """Recover what is open, then send what is approved.
+
+    Raises:
+        SafetyRefusal: a signature, the configuration, a row or the server is not what people
+            approved; nothing new was sent, the refusal is in the journal.
+        OutsideUnreachable: Fineract is not there; the next run goes on from here.
+    """
+    seams = seams or Seams()
+    with reading(run.engine) as connection:
+        before = postings_in(connection, (*_UNSENT, *_OPEN))
+    if not before:
+        return Posted((), ())
+    context = posting_context(run, seams)
+    client = run.connect()
+    try:
+        return _post(run, context, client, before)
+    finally:
+        client.close()
+
+
+def verify(run: Run, seams: Seams | None = None) -> Verified:
+    """Read back everything that was posted, on the server that its rows name.
+
+    Raises:
+        SafetyRefusal: this is another server than the rows were approved for.
+        OutsideUnreachable: Fineract is not there.
+    """
+    with reading(run.engine) as connection:
+        postings = postings_in(connection, _READABLE, shadow=False)
+    if not postings:
+        return Verified(())
+    context = posting_context(run, seams or Seams())
+    client = run.connect()
+    try:
+        with journalled(run):
+            _refuse(_other_servers(run, client, postings))
+        run.progress.start("verifying", len(postings))
+        reads = verify_postings(context, client, _READABLE)
+    finally:
+        client.close()
+    return Verified(reads, tuple(_issue_of(read) for read in reads if read.code))
+
+
+def posting_context(run: Run, seams: Seams) -> PostingContext:
+    """What the posting stage is given of a run."""
+    told = threading.Lock()
+
+    def advance(steps: int) -> None:
+        with told:
+            run.progress.advance(steps)
+
+    context = PostingContext(
+        engine=run.engine,
+        clock=run.clock,
+        run_id=run.run_id,
+        limits=run.settings.posting,
+        tolerance_minor={
+            wallet_id: wallet.matching.overpayment_tolerance_minor
+            for wallet_id, wallet in _wallets(run).items()
+        },
+        stop=seams.stop,
+        wait=seams.wait,
+        advance=advance,
+    )
+    return replace(context, point=seams.point) if seams.point is not None else context
+
+
+def _post(
+    run: Run, context: PostingContext, client: FineractClient, before: Sequence[Posting]
+) -> Posted:
+    with journalled(run):
+        sendable, preflight = _what_may_go(run, context, client, before)
+    recovered = recover(context, client)
+    withdraw(context, sendable.withdrawals)
+    issues = _send(run, context, client, sendable, preflight)
+    with reading(run.engine) as connection:
+        after = postings_of(connection, {posting.posting_id for posting in before})
+    return Posted(
+        postings=after,
+        issues=(*issues, *_issues_of_states(after)),
+        recovered=recovered,
+        preflight=preflight,
+        interrupted=context.stop.is_set(),
+    )
+
+
+def _what_may_go(
+    run: Run, context: PostingContext, client: FineractClient, before: Sequence[Posting]
+) -> tuple[Sendable, Preflight]:
+    """Signatures, rows and configuration first, then the server; what is open is read at least."""
+    commands = {posting.command for posting in before}
+    try:
+        with reading(run.engine) as connection:
+            sendable = sendable_postings(connection, run, before)
+        preflight = run_preflight(client, run.settings, run.now_utc(), commands)
+        _refuse_differences(preflight, sendable)
+    except SafetyRefusal:
+        _only_read(run, context, client, before)
+        raise
+    return sendable, preflight
+
+
+def _only_read(
+    run: Run, context: PostingContext, client: FineractClient, before: Sequence[Posting]
+) -> None:
+    """What is open is looked up, if this is the server it was sent to; the refusal goes on.
+
+    A Fineract that does not answer now changes nothing.
+    """
+    sent = [posting for posting in before if posting.state in _OPEN]
+    try:
+        if sent and not _other_servers(run, client, sent):
+            recover(context, client, only_read=True)
+    except OutsideUnreachable:
+        return
+
+
+def _other_servers(run: Run, client: FineractClient, postings: Sequence[Posting]) -> list[Finding]:
+    with reading(run.engine) as connection:
+        named = servers_named(connection, postings)
+    return compare_server(read_fingerprint(client), named)
+
+
+def _refuse_differences(preflight: Preflight, sendable: Sendable) -> None:
+    differences = [
+        *preflight.differences(),
+        *compare_server(preflight.fingerprint, sendable.servers),
+    ]
+    _refuse(differences)
+
+
+def _refuse(differences: Sequence[Finding]) -> None:
+    if differences:
+        listed = "\n".join(f"  {found.check}: {found.seen}" for found in differences)
+        raise SafetyRefusal(
+            f"Fineract is not as it must be before anything is sent:\n{listed}",
+            hint="; ".join(found.remedy for found in differences if found.remedy),
+            code="preflight_differs",
+        )
+
+
+def _send(
+    run: Run,
+    context: PostingContext,
+    client: FineractClient,
+    sendable: Sendable,
+    preflight: Preflight,
+) -> list[Issue]:
+    due, issues = _due(run, sendable.postings, preflight)
+    wallets = _wallets(run)
+    searched = search_journal(context, client, wallets, due, preflight.business_date.isoformat())
+    withdraw(context, searched.withdrawals)
+    issues += [Issue("journal_not_searched", wallet=name) for name in searched.unseen_wallets]
+    with reading(run.engine) as connection:
+        now = postings_of(connection, {posting.posting_id for posting in due})
+        now = [posting for posting in now if posting.state in _UNSENT]
+        lines = lines_of(connection, {p.line_id for p in now if p.line_id is not None})
+    completed_at = {line_id: line.completed_at_utc_s for line_id, line in lines.items()}
+    plan = make_plan(now, completed_at, run.settings.posting, preflight.loose)
+    withdraw(context, [_too_long(posting, plan.too_long) for posting in plan.too_long])
+    run.progress.start("posting", plan.count())
+    send_all(context, client.another, plan)
+    run.progress.finish()
+    return issues
+
+
+def _due(
+    run: Run, postings: Sequence[Posting], preflight: Preflight
+) -> tuple[list[Posting], list[Issue]]:
+    """What goes today: not of a contradicted day, not of a day that Fineract has not reached."""
+    line_ids = {posting.line_id for posting in postings if posting.line_id is not None}
+    with reading(run.engine) as connection:
+        contradicted = contradicted_lines(connection, line_ids)
+    held = [posting for posting in postings if posting.line_id in contradicted]
+    today = preflight.business_date.isoformat()
+    due = [
+        posting
+        for posting in postings
+        if posting.line_id not in contradicted and posting.value_date <= today
+    ]
+    wallets = _wallets(run)
+    days = sorted({(posting.wallet_id, posting.value_date) for posting in held})
+    issues = [
+        Issue(
+            "day_contradicted",
+            wallet=wallets[wallet_id].name if wallet_id in wallets else "",
+            arguments={
+                "day": day,
+                "count": sum((p.wallet_id, p.value_date) == (wallet_id, day) for p in held),
+            },
+        )
+        for wallet_id, day in days
+    ]
+    return due, issues
+
+
+def _too_long(posting: Posting, legs: Sequence[Posting]) -> Withdrawal:
+    count = sum(leg.line_id == posting.line_id for leg in legs)
+    return Withdrawal(posting, "too_many_legs", {"legs": count})
+
+
+_CODE_OF_STATE: Final[Mapping[PostingState, str]] = {
+    PostingState.UNKNOWN: "posting_unknown",
+    PostingState.PENDING_IN_CORE: "posting_pending",
+    PostingState.DEFERRED: "posting_deferred",
+}
+
+
+def _issues_of_states(postings: Sequence[Posting]) -> list[Issue]:
+    """What a person or a later run still has to do, by state."""
+    found = [
+        (code, sum(posting.state is state for posting in postings))
+        for state, code in _CODE_OF_STATE.items()
+    ]
+    shadow = sum(posting.shadow for posting in postings)
+    sent_back = sum(posting.state in DEAD_STATES for posting in postings)
+    found += [("shadow_not_sent", shadow), ("posting_sent_back", sent_back)]
+    return [Issue(code, arguments={"count": count}) for code, count in found if count]
+
+
+def _issue_of(read: Read) -> Issue:
+    code = "posting_reversed_outside" if read.code == "reversed_outside" else read.code
+    return Issue(
+        code, receipt=read.posting.receipt, arguments={"posting_id": read.posting.posting_id}
+    )
+
+
+def _wallets(run: Run) -> dict[int, WalletSettings]:
+    """Configured wallets by the store's wallet_id."""
+    return wallets_by_id(run, run.settings)
+
+
+def wallets_by_id(run: Run, settings: Settings) -> dict[int, WalletSettings]:
+    """Configured wallets that the store knows, by their wallet_id."""
+    configured = {(wallet.provider, wallet.account): wallet for wallet in settings.wallets}
+    query = select(WALLET.c.wallet_id, WALLET.c.provider, WALLET.c.account)
+    with reading(run.engine) as connection:
+        rows = list(connection.execute(query))
+    return {
+        row.wallet_id: configured[row.provider, row.account]
+        for row in rows
+        if (row.provider, row.account) in configured
+    }
