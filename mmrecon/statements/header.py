@@ -72,7 +72,6 @@ def no_layout(records: Sequence[Sequence[str]], layouts: Sequence[Layout]) -> No
         nearest=layout.name,
         missing=_listed(needed - tokens),
         unknown=_listed(tokens - _known_tokens(layout)),
-        forbidden=_listed(tokens & set(layout.fingerprint.forbidden)),
     )
 
 

@@ -117,8 +117,9 @@ def with_neighbours(
     `followed`: the next period opens with this closing, which stands in for a header without
     balances.
     """
-    checks = [check for check in proof.checks if check[0] != "neighbour"]
+    checks = list(proof.checks)
     if before_minor is not None and proof.opening_minor is not None:
+        checks = [check for check in checks if check[0] != "neighbour"]
         checks.append(_neighbour(proof.opening_minor, before_minor, currency))
     joined = any(check[:2] == ("neighbour", HELD) for check in checks)
     if joined and followed:

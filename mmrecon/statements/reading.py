@@ -215,7 +215,7 @@ def _reading(work: _Work, typed: TypedRows) -> Reading:
     reading = Reading(
         name=work.name,
         outcome="read",
-        header=_header(work, typed, proof),
+        header=_header(work, proof),
         wallet=work.owner.wallet,
         owner_evidence=work.owner.evidence,
         zone=work.setting.zone,
@@ -292,14 +292,11 @@ def _begins(stated: Stated, moved: Movements) -> int:
     return int(moved.local_s.min()) if len(moved.local_s) else 0
 
 
-def _header(work: _Work, typed: TypedRows, proof: Proof) -> StatementHeader:
+def _header(work: _Work, proof: Proof) -> StatementHeader:
     stated = [_stated(work, facts) for facts in (*work.sections, work.named)]
     begins = [one.period_from_s for one in stated if one.period_from_s is not None]
     ends = [one.period_to_s for one in stated if one.period_to_s is not None]
     reported = [one.reported_at_s for one in stated if one.reported_at_s is not None]
-    moments = typed.completed.local_s[typed.completed.valid]
-    if len(moments) and not (begins and ends):
-        begins, ends = [int(moments.min())], [int(moments.max())]
     alone = len(work.sections) == 1
     return StatementHeader(
         layout=work.layout.name,
@@ -336,10 +333,10 @@ def _check_conservation(reading: Reading, typed: TypedRows) -> None:
 
 def _note_issues(work: _Work, reading: Reading, proof: Proof) -> None:
     wallet = "" if work.owner.wallet is None else work.owner.wallet.name
-    for row in reading.refused.head(_SHOWN_ROWS).itertuples():
-        arguments = {"field": str(row.field), "expected": str(row.expected)}
+    for row in reading.refused.head(_SHOWN_ROWS).to_dict("records"):
+        arguments = {"field": str(row["field"]), "expected": str(row["expected"])}
         work.issues.append(
-            Issue(str(row.code), work.name, int(row.row), str(row.receipt), wallet, arguments)  # type: ignore[arg-type]
+            Issue(row["code"], work.name, row["row"], row["receipt"], wallet, arguments)
         )
     if len(reading.refused) > _SHOWN_ROWS:
         work.issue("rows_refused", rows=len(reading.refused))

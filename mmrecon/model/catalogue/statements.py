@@ -45,8 +45,7 @@ _FILES: Final = (
     ),
     (
         "no_layout",
-        "no layout claims this file; the nearest is {nearest}, which misses: {missing}; "
-        "not known to it: {unknown}; not allowed in it: {forbidden}",
+        "no layout claims it; nearest is {nearest}, which misses: {missing}; unknown: {unknown}",
         "Export it with all columns, or add a layout for it (docs/how-to-add-a-layout.md).",
     ),
     (

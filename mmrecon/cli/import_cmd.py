@@ -1,0 +1,75 @@
+"""`mmrecon import`: take statement files from disk into the archive and the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mmrecon.cli.frame import with_run
+from mmrecon.cli.outcome import Outcome
+
+if TYPE_CHECKING:
+    from mmrecon.pipeline.importing import Imported
+    from mmrecon.pipeline.run import Run
+
+
+@click.command("import")
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
+)
+@click.option("--wallet", default="", metavar="W", help="The wallet these files belong to.")
+@click.option("--again", is_flag=True, help="Read files once more that were read already.")
+@with_run(lock=True)
+def command(run: Run, *, paths: tuple[Path, ...], wallet: str, again: bool) -> Outcome:
+    """Take statement files from disk: archive, read, prove and store them, each once."""
+    from mmrecon.pipeline.importing import import_files, take_paths
+
+    imported = import_files(run, take_paths(run, paths, wallet), again=again)
+    return Outcome(imported.exit_code(), summary(imported), shown(imported))
+
+
+def summary(imported: Imported) -> dict[str, Any]:
+    """What was imported, for machines; entries as `inspect --json` gives them, and what was new."""
+    from mmrecon.cli.statement_view import issue_json, statement_json
+
+    return {
+        "files": [
+            statement_json(one.file, one.reading)
+            | {
+                "new_rows": one.new_lines,
+                "repeat_rows": one.repeat_lines,
+                "refused_rows": len(one.reading.refused),
+                "skipped": dict(one.reading.skipped),
+                "issues": [issue_json(issue) for issue in one.issues],
+            }
+            for one in imported.statements
+        ],
+        "issues": [issue_json(issue) for issue in imported.issues],
+        "troubles": [
+            {"file": trouble.file, "code": trouble.error.code, "message": str(trouble.error)}
+            for trouble in imported.troubles
+        ],
+    }
+
+
+def shown(imported: Imported) -> list[Any]:
+    """What was imported, for people."""
+    from dataclasses import replace
+
+    from mmrecon.cli.statement_view import issue_lines, statement_lines
+
+    parts: list[Any] = []
+    for one in imported.statements:
+        lines = statement_lines(one.file, replace(one.reading, issues=one.issues))
+        news = f"  {one.new_lines:,} rows new, {one.repeat_lines:,} seen before"
+        parts.append("\n".join([*lines, news]))
+    told = {issue for one in imported.statements for issue in map(id, one.issues)}
+    others = [issue for issue in imported.issues if id(issue) not in told]
+    parts += issue_lines(others)
+    parts += [
+        f"! {trouble.file}: {trouble.error}\n  {trouble.error.hint}"
+        for trouble in imported.troubles
+    ]
+    return parts
