@@ -20,7 +20,7 @@ from mmrecon.sandbox.clock import TENANT
 from mmrecon.sandbox.commands import Reply, run_single
 from mmrecon.sandbox.faults import Rule
 from mmrecon.sandbox.refusals import ContainerError, Refusal, UnknownToSandboxError, conflict
-from mmrecon.sandbox.routing import Route
+from mmrecon.sandbox.routing import Kind, Route
 from mmrecon.sandbox.values import Json, dumps, loads, pretty
 from mmrecon.sandbox.world import World
 
@@ -112,15 +112,17 @@ class Application:
         route, values = self.world.router.match(call.method, call.path)
         if call.method in ("POST", "PUT") and request.mimetype != JSON:
             raise ContainerError(415)
-        if not route.writes:
+        if route.kind is Kind.READ:
             return self._read(call, route, values)
+        if route.kind is Kind.ACT:
+            return _response(route.endpoint(call, **values))
         command = route.endpoint(call, **values)
         reply = run_single(call, command, request.headers.get("Idempotency-Key"))
         return _response(reply)
 
     def _read(self, call: Call, route: Route, values: Json) -> Response:
-        if route.read:
-            call.user.require_read(route.read)
+        if route.entity:
+            call.user.require_read(route.entity)
         with self.world.database.snapshot():
             result = route.endpoint(call, **values)
         if isinstance(result, Response):

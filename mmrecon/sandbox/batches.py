@@ -29,6 +29,7 @@ from mmrecon.sandbox.refusals import (
     flat,
     rule_violated,
 )
+from mmrecon.sandbox.routing import Kind
 from mmrecon.sandbox.values import Json, dumps, loads, pretty
 
 KEY_NAME = "Idempotency-Key"
@@ -240,9 +241,9 @@ def _resolve(call: Call, item: Item) -> tuple[Call, Any, bool]:
         query.setdefault("chargeStatus", "")
     inner = replace(call, method=item.method, path=path, query=query, text=item.body or "")
     route, values = call.world.router.match(item.method, path)
-    if route.read:
-        call.user.require_read(route.read)
-    return inner, route.endpoint(inner, **values), route.writes
+    if route.entity:
+        call.user.require_read(route.entity)
+    return inner, route.endpoint(inner, **values), route.kind is Kind.COMMAND
 
 
 def _success(item: Item, reply: Reply) -> Json:

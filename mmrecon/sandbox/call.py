@@ -64,6 +64,7 @@ class Call:
     query: Mapping[str, str]
     text: str
     subject: Subject = field(default_factory=Subject)
+    command_id: int | None = None
 
     @property
     def session(self) -> Session:

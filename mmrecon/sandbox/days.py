@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from werkzeug.wrappers import Response
-
 from mmrecon.sandbox.call import Call, Command, Handler, Outcome, Subject
 from mmrecon.sandbox.clock import now
+from mmrecon.sandbox.commands import Reply
 from mmrecon.sandbox.database import Row, Session
 from mmrecon.sandbox.fields import Fields
 from mmrecon.sandbox.organisation import COMMON, office_or_404
 from mmrecon.sandbox.refusals import UnknownToSandboxError, integrity, not_found
-from mmrecon.sandbox.routing import Route, asks, command_query, reads, writes
+from mmrecon.sandbox.routing import Route, acts, command_query, reads, writes
 from mmrecon.sandbox.values import Json, compact, date_parts, epoch_ms, iso
 
 RESCHEDULING = {
@@ -264,7 +263,7 @@ def list_jobs(call: Call) -> list[Json]:
     ]
 
 
-def run_job(call: Call, job_id: int) -> Response:
+def run_job(call: Call, job_id: int) -> Reply:
     """``POST /jobs/{id}?command=executeJob``: runs at once, answers 202 without a body."""
     call.user.require("EXECUTEJOB_SCHEDULER")
     row = call.session.row("job", job_id)
@@ -278,7 +277,7 @@ def run_job(call: Call, job_id: int) -> Response:
         old = [r["id"] for r in session.all(sql) if epoch_ms(r["made_on_date_utc"]) <= newest]
         for command_id in old:
             session.run("delete from m_portfolio_command_source where id = ?", (command_id,))
-    return Response(status=202)
+    return Reply(202, "")
 
 
 ROUTES: list[Route] = [
@@ -293,7 +292,7 @@ ROUTES: list[Route] = [
     reads("/workingdays", get_working_days, "WORKINGDAYS"),
     writes("PUT", "/workingdays", put_working_days),
     reads("/jobs", list_jobs, "SCHEDULER"),
-    asks("/jobs/<int:job_id>", run_job),
+    acts("POST", "/jobs/<int:job_id>", run_job),
 ]
 HANDLERS: dict[tuple[str, str], Handler] = {
     ("UPDATE", "BUSINESS_DATE"): _update_business_date,

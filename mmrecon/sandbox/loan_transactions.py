@@ -209,6 +209,7 @@ def _posting(word: str) -> Handler:
         add_note(session, loan["id"], transaction_id, request.note)
         _settle(call, loan, kind, transaction_id, amount)
         return {
+            "commandId": call.command_id,
             "officeId": loan["office_id"],
             "clientId": loan["client_id"],
             "groupId": loan["group_id"],

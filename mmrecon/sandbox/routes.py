@@ -11,12 +11,15 @@ from mmrecon.sandbox import (
     loan_products,
     loan_transactions,
     loans,
+    maker_checker,
     organisation,
     people,
+    reports,
     savings,
     savings_products,
     savings_search,
     savings_transactions,
+    search,
 )
 from mmrecon.sandbox.call import Handler
 from mmrecon.sandbox.routing import Route
@@ -30,12 +33,15 @@ MODULES = (
     loan_products,
     loan_transactions,
     loans,
+    maker_checker,
     organisation,
     people,
+    reports,
     savings,
     savings_products,
     savings_search,
     savings_transactions,
+    search,
 )
 
 ROUTES: list[Route] = [route for module in MODULES for route in module.ROUTES]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from importlib.resources import files
 from typing import Any
 
@@ -17,6 +18,14 @@ from mmrecon.sandbox.refusals import ContainerError, UnknownToSandboxError
 Endpoint = Callable[..., Any]
 
 
+class Kind(Enum):
+    """What the endpoint of a call does."""
+
+    READ = "gives what is answered, from one state of the database"
+    COMMAND = "gives the command to run"
+    ACT = "does what it does in transactions of its own, and gives the reply"
+
+
 @dataclass(frozen=True)
 class Route:
     """One call: reading ones give what is answered, others give the command to run."""
@@ -24,28 +33,29 @@ class Route:
     method: str
     rule: str
     endpoint: Endpoint
-    read: str | None = None
+    kind: Kind
+    entity: str = ""
     trims: frozenset[str] = frozenset()
-
-    @property
-    def writes(self) -> bool:
-        """Whether the endpoint gives a command."""
-        return self.read is None
 
 
 def reads(rule: str, endpoint: Endpoint, entity: str = "", trims: str = "") -> Route:
     """A GET call that needs the READ permission of an entity, or none."""
-    return Route("GET", rule, endpoint, entity, frozenset(trims.split()))
+    return Route("GET", rule, endpoint, Kind.READ, entity, frozenset(trims.split()))
 
 
 def asks(rule: str, endpoint: Endpoint, entity: str = "") -> Route:
     """A POST call that only reads."""
-    return Route("POST", rule, endpoint, entity)
+    return Route("POST", rule, endpoint, Kind.READ, entity)
 
 
 def writes(method: str, rule: str, endpoint: Endpoint) -> Route:
     """A call that changes something."""
-    return Route(method, rule, endpoint)
+    return Route(method, rule, endpoint, Kind.COMMAND)
+
+
+def acts(method: str, rule: str, endpoint: Endpoint) -> Route:
+    """A call that keeps its own transactions."""
+    return Route(method, rule, endpoint, Kind.ACT)
 
 
 class Router:
