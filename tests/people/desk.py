@@ -130,6 +130,7 @@ def make_desk(folder: Path) -> Desk:
             ),
         ),
     )  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
     engine = open_database(folder / "state")
     plant_lines(engine)
     return Desk(folder, engine, settings)
