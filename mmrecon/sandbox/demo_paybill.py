@@ -150,7 +150,7 @@ def _reversals(
 
 
 def _own_movements(clock: DayClock, receipts: Receipts) -> list[Entry]:
-    """Two sweeps, each seen from both sides under one receipt, and the money that went to the bank."""
+    """Two sweeps, each seen from both sides under one receipt; then money went to the bank."""
     words = "Utility Account to Organization Settlement Account"
     entries = []
     for second, amount in ((12 * 3600, 150_000_00), (17 * 3600, 200_000_00)):
