@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from mmrecon.approval.wording import sentence
@@ -118,9 +119,18 @@ def _local_times(table: pd.DataFrame, wallets: dict[int, WalletSettings]) -> pd.
     for wallet_id in table["wallet_id"].unique():
         zone = wallets[wallet_id].zone if wallet_id in wallets else "UTC"
         own = table["wallet_id"] == wallet_id
-        text = moments[own].dt.tz_convert(ZoneInfo(zone)).dt.strftime("%Y-%m-%dT%H:%M:%S%z")
-        told[own] = (text.str.slice(0, -2) + ":" + text.str.slice(-2)).astype("str")
+        local = moments[own].dt.tz_convert(ZoneInfo(zone)).dt.tz_localize(None)
+        offsets = local - moments[own].dt.tz_localize(None)
+        named = {offset: _offset_text(offset) for offset in offsets.unique()}
+        clock = np.datetime_as_string(local.to_numpy(dtype="datetime64[s]"))
+        told[own] = pd.Series(clock, index=local.index, dtype="str") + offsets.map(named)
     return told
+
+
+def _offset_text(offset: timedelta) -> str:
+    """`+03:00` for three hours east."""
+    minutes = offset // timedelta(minutes=1)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 def _worded(table: pd.DataFrame) -> pd.Series:

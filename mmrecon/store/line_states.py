@@ -152,4 +152,4 @@ def _read(
 ) -> list[tuple[Any, ...]]:
     if wanted is not None and len(wanted) <= _FEW:
         query = query.where(column.in_(wanted))
-    return [tuple(row) for row in connection.execute(query)]
+    return [tuple(row) for row in connection.execute(query).all()]

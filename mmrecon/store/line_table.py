@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import ColumnElement, Connection, and_, func, select, true
 
 from mmrecon.model.frame import FrameSchema, Integer, Text
@@ -85,7 +88,7 @@ def line_table(
         .limit(limit)
     )  # fmt: skip
     names = [name for name in LineTableFrame.columns() if name != "state"]
-    rows = [tuple(row) for row in connection.execute(query)]
+    rows = [tuple(row) for row in connection.execute(query).all()]
     lines = pd.DataFrame(rows, columns=names, dtype=object)
     states = line_states(connection, None if len(rows) > _FEW else lines["line_id"].tolist())
     table = lines.merge(states, on="line_id", how="left")
@@ -110,14 +113,11 @@ def _with_posted_legs(connection: Connection, table: pd.DataFrame) -> pd.DataFra
     posted = _posted_legs(connection, table["line_id"].tolist())
     if posted.empty:
         return table
-    named = posted.assign(
-        account=posted["account_kind"] + ":" + posted["account_no"],
-        amount=posted["amount_minor"].astype("str"),
-    )
-    named["text"] = named["account"] + "=" + named["amount"]
-    legs = named.groupby("line_id")["text"].agg(";".join)
-    first = named.drop_duplicates(["line_id", "account"]).groupby("line_id")["account"]
-    accounts = table["line_id"].map(first.agg(";".join))
+    named = posted["account_kind"] + ":" + posted["account_no"]
+    amounts = posted["amount_minor"].astype("str")
+    legs = _joined(posted["line_id"], named + "=" + amounts)
+    once = ~pd.DataFrame({"line_id": posted["line_id"], "account": named}).duplicated()
+    accounts = table["line_id"].map(_joined(posted["line_id"][once], named[once]))
     others = [
         _without(suggestions, leading)
         for suggestions, leading in zip(table["suggestions"], accounts, strict=True)
@@ -128,6 +128,15 @@ def _with_posted_legs(connection: Connection, table: pd.DataFrame) -> pd.DataFra
             suggestions=others,
         )
     )
+
+
+def _joined(line_ids: pd.Series, values: pd.Series) -> pd.Series:
+    """Values of each line joined by `;`, by line_id; `line_ids` are sorted."""
+    ids, starts = np.unique(line_ids.to_numpy(dtype=np.int64), return_index=True)
+    offsets = pa.array([*starts, len(line_ids)], type=pa.int32())
+    texts = pa.array(values, type=pa.string(), from_pandas=True)
+    joined = pc.binary_join(pa.ListArray.from_arrays(offsets, texts), ";")
+    return pd.Series(joined.to_pylist(), index=ids, dtype="str")
 
 
 def _without(suggestions: str, leading: object) -> str:
@@ -152,4 +161,4 @@ def _posted_legs(connection: Connection, line_ids: Sequence[int]) -> pd.DataFram
     )
     if len(line_ids) <= _FEW:
         query = query.where(POSTING.c.line_id.in_(line_ids))
-    return pd.DataFrame([tuple(row) for row in connection.execute(query)], columns=names)
+    return pd.DataFrame([tuple(row) for row in connection.execute(query).all()], columns=names)

@@ -204,5 +204,5 @@ def last_day(connection: Connection, wallet_id: int) -> str:
 
 
 def _frame(connection: Connection, query: Select[Any], names: list[str]) -> pd.DataFrame:
-    rows = [tuple(row) for row in connection.execute(query)]
+    rows = [tuple(row) for row in connection.execute(query).all()]
     return pd.DataFrame(rows, columns=names, dtype=object)

@@ -104,7 +104,7 @@ def lines_by_state(connection: Connection) -> pd.DataFrame:
         LINE.c.line_id, LINE.c.wallet_id, LINE.c.currency, LINE.c.sign, LINE.c.amount_minor
     )
     names = ["line_id", "wallet_id", "currency", "sign", "amount_minor"]
-    lines = pd.DataFrame([tuple(row) for row in connection.execute(query)], columns=names)
+    lines = pd.DataFrame([tuple(row) for row in connection.execute(query).all()], columns=names)
     lines = lines.merge(line_states(connection), on="line_id")
     lines["in_minor"] = lines["amount_minor"].where(lines["sign"] > 0, 0)
     lines["out_minor"] = lines["amount_minor"].where(lines["sign"] < 0, 0)
