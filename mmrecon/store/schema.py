@@ -120,9 +120,8 @@ LINE: Final = Table(
     _number("repeats"), _flag("conflict"), _flag("known_elsewhere"),
     _number("first_statement_id"), _number("first_row"),
     UniqueConstraint(
-        "wallet_id", "receipt", "sub_account", "sign", "amount_minor", "n", "generation"
+        "receipt", "wallet_id", "sub_account", "sign", "amount_minor", "n", "generation"
     ),
-    Index("ix_line_receipt", "receipt"),
     Index("ix_line_wallet_id_value_date", "wallet_id", "value_date"),
 )  # fmt: skip
 
@@ -134,6 +133,7 @@ SIGHTING: Final = Table(
     _flag("is_first"), _text("line_class"), _number("completed_at_utc_s"), _flag("has_seconds"),
     _maybe("balance_minor"), _number("cells_digest"),
     Index("ix_sighting_line_id", "line_id"),
+    sqlite_with_rowid=False,
 )  # fmt: skip
 
 REFUSED_ROW: Final = Table(
