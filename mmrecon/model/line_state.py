@@ -114,14 +114,20 @@ class LineFactFrame(FrameSchema):
 
 
 def derive(
-    lines: pd.DataFrame, *, matched: pd.DataFrame, waiting: pd.DataFrame, occupying: pd.DataFrame
+    lines: pd.DataFrame,
+    *,
+    matched: pd.DataFrame,
+    waiting: pd.DataFrame,
+    occupying: pd.DataFrame,
+    questions: pd.DataFrame,
 ) -> pd.DataFrame:
     """The state of each line, as a LineStateFrame in the order of `lines` (line_id, amount_minor).
 
-    `matched`, `waiting` and `occupying` are LineFactFrames. `waiting` tells of money that nothing
+    `matched`, `waiting`, `occupying` and `questions` are LineFactFrames. `waiting` tells of money that nothing
     occupies (answers under way, holds, returns to review), strongest last; `occupying` tells of
-    live postings, links and closings. A line that is occupied whole has the worst of what
-    occupies it; one that is occupied in part the worst of that and of the rest.
+    live postings, links and closings; `questions` of reasons that no answer has cleared. A line
+    that is occupied whole has the worst of what occupies it and of its questions; one that is
+    occupied in part the worst of what occupies it and of the rest.
     """
     index = pd.Index(lines["line_id"])
     rest = np.full(len(index), RANK[LineState.REVIEW], dtype=np.int64)
@@ -133,8 +139,11 @@ def derive(
     np.minimum.at(live, positions, ranks)
     occupied = np.zeros(len(index), dtype=np.int64)
     np.add.at(occupied, positions, amounts)
+    asked = np.full(len(index), _NOTHING, dtype=np.int64)
+    positions, ranks, _ = _placed(index, questions)
+    np.minimum.at(asked, positions, ranks)
     whole = (live != _NOTHING) & (occupied >= lines["amount_minor"].to_numpy())
-    words = _WORDS[np.where(whole, live, np.minimum(live, rest))]
+    words = _WORDS[np.minimum(live, np.where(whole, asked, rest))]
     return LineStateFrame.build({"line_id": lines["line_id"], "state": pd.Series(words)})
 
 

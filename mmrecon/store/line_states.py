@@ -26,17 +26,19 @@ def line_states(connection: Connection, line_ids: Sequence[int] | None = None) -
     frame = pd.DataFrame(lines, columns=["line_id", "amount_minor"]).astype("int64")
     if wanted is not None:
         frame = frame[frame["line_id"].isin(wanted)].reset_index(drop=True)
-    waiting = [
+    questions = _facts(connection, *_returned(), wanted)
+    sent_back, held, submitted = (
         _facts(connection, query, column, wanted)
-        for query, column in (_sent_back(), _returned(), _held(), _submitted())
-    ]
+        for query, column in (_sent_back(), _held(), _submitted())
+    )
     occupying = [
         _facts(connection, query, column, wanted) for query, column in (_postings(), _links())
     ]
     return derive(
         frame.sort_values("line_id", ignore_index=True),
         matched=_facts(connection, *_matched(), wanted),
-        waiting=pd.concat(waiting, ignore_index=True),
+        waiting=pd.concat([sent_back, questions, held, submitted], ignore_index=True),
+        questions=questions,
         occupying=pd.concat(occupying, ignore_index=True),
     )
 

@@ -217,6 +217,16 @@ def test_money_partly_posted_and_partly_left_has_the_worst_of_both(connection: C
     assert state_of_line_1(connection) == "unknown"
 
 
+def test_a_question_about_a_posted_line_brings_it_back_to_a_person(
+    connection: Connection,
+) -> None:
+    put_posting(connection, "posted")
+    put_reason(connection)
+    assert state_of_line_1(connection) == "review"
+    connection.execute(update(REVIEW_REASON).values(cleared=True))
+    assert state_of_line_1(connection) == "posted"
+
+
 def test_holds_on_an_account_are_not_the_payment_of_a_line(connection: Connection) -> None:
     put_posting(connection, "posted", purpose="hold")
     assert state_of_line_1(connection) == "ready"
