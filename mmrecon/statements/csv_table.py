@@ -20,7 +20,7 @@ from mmrecon.statements.table import RaggedRecord, RawTable, Record
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _HEAD_BYTES: Final = 1 << 18
-_BLOCK_BYTES: Final = 1 << 24
+_BLOCK_BYTES: Final = 1 << 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _read_fast(content: bytes, delimiter: str, width: int) -> _Cells | None:
     ragged records are reported with their number: measured with pyarrow 16 to 22.
     """
     names = [str(index) for index in range(width)]
-    if not content.strip():
+    if not content[:4096].strip() and not content.strip():
         return [pa.array([], pa.string()) for _ in names], np.empty(0, np.int64), []
     ragged: list[RaggedRecord] = []
 
@@ -123,7 +123,9 @@ def _read_fast(content: bytes, delimiter: str, width: int) -> _Cells | None:
         table = pyarrow.csv.read_csv(
             pa.BufferReader(content),
             read_options=pyarrow.csv.ReadOptions(
-                use_threads=False, column_names=names, block_size=_BLOCK_BYTES
+                use_threads=False,
+                column_names=names,
+                block_size=min(_BLOCK_BYTES, len(content) + 1),
             ),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=delimiter,

@@ -82,9 +82,10 @@ class Column(_Table):
 
 
 class TextColumn(Column):
-    """A column taken as text."""
+    """A column taken as text; with `when`, only on rows whose money goes that way."""
 
     field: TextField
+    when: Literal["in", "out", ""] = ""
 
 
 class MoneyColumn(Column):
@@ -205,7 +206,8 @@ class Layout(_Table):
             raise ValueError("money_columns need `amount`, or `in` and `out`")
         if not self.dates:
             raise ValueError("dates are missing")
-        doubled = {name for name in fields if fields.count(name) > 1}
+        places = [(column.field, column.when) for column in self.text_columns]
+        doubled = {name for name, when in places if places.count((name, when)) > 1}
         if doubled:
             raise ValueError(f"two text_columns fill {sorted(doubled)}")
         if self.status is not None and "status" not in fields:

@@ -18,7 +18,7 @@ from mmrecon.statements.layout import Layout
 from mmrecon.statements.moments import Int64s, local_dates, to_utc_s
 from mmrecon.statements.rows import DataRows
 from mmrecon.statements.typed import FeeColumn, TypedRows, hash_texts
-from mmrecon.statements.understand import classify, parties, unpack_details
+from mmrecon.statements.understand import classify, parties, party_text, unpack_details
 
 _TEXTS: Final = (
     "receipt", "status", "party", "reference", "details", "reason_type", "linked_receipt",
@@ -41,6 +41,7 @@ class Setting:
 def lines_of(typed: TypedRows, layout: Layout, setting: Setting) -> pd.DataFrame:
     """The understood rows as a `ReadLineFrame`, in file order; fee lines follow their rows."""
     texts = unpack_details(typed.texts, layout.details)
+    texts["party"] = party_text(texts)
     sign = np.where(typed.out_minor > 0, -1, 1)
     line_class = classify(texts, sign, typed.final, layout.classes)
     party = parties(texts, layout.parties)

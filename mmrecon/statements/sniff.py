@@ -37,7 +37,7 @@ def sniff(content: bytes) -> Kind:
     Raises:
         NotReadableError: it is empty, a PDF, encrypted, markup, or no statement at all.
     """
-    if not content.strip():
+    if not content[:4096].strip() and not content.strip():
         raise NotReadableError("empty_file")
     if b"%PDF-" in content[:1024]:
         raise NotReadableError("pdf_file", verdict="refused")

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mmrecon.statements.cells import Mask, MoneyCells, as_mask, money
-from mmrecon.statements.layout import Layout, MoneyColumn
+from mmrecon.statements.layout import Layout, MoneyColumn, token
 from mmrecon.statements.moments import Evidence, Int64s, Moments, moments
 from mmrecon.statements.rows import DataRows
 
@@ -80,7 +80,7 @@ def type_rows(data: DataRows, digits: int, evidence: list[Evidence]) -> TypedRow
         NotReadableError: the file's dates cannot be told apart.
     """
     layout = data.table.layout
-    texts = _texts(data)
+    texts = _texts(data, "")
     problems = Problems(np.zeros(len(data.rows), dtype=np.int64), [])
     texts["receipt"] = _receipts(texts["receipt"], layout, problems)
     final = _finality(texts["status"], layout, problems)
@@ -91,6 +91,7 @@ def type_rows(data: DataRows, digits: int, evidence: list[Evidence]) -> TypedRow
     amounts = _Amounts(data, digits, problems)
     in_minor, out_minor, known = amounts.movement(final)
     balance = amounts.column("balance")
+    texts |= _by_direction(data, out_minor > 0)
     return TypedRows(
         rows=data.rows,
         section=data.section,
@@ -105,11 +106,21 @@ def type_rows(data: DataRows, digits: int, evidence: list[Evidence]) -> TypedRow
         initiated=initiated,
         final=final,
         problems=problems,
-        digest=_digest(data),
+        digest=_digest(data, ~(balance.present & ~balance.bad)),
     )
 
 
-def _texts(data: DataRows) -> dict[str, pa.Array]:
+def _by_direction(data: DataRows, outgoing: Mask) -> dict[str, pa.Array]:
+    """Fields that stand in one column for money in and in another for money out."""
+    fields = {column.field for column in data.table.layout.text_columns if column.when}
+    if not fields:
+        return {}
+    going, coming = _texts(data, "out"), _texts(data, "in")
+    out = pa.array(outgoing)
+    return {field: pc.if_else(out, going[field], coming[field]) for field in fields}
+
+
+def _texts(data: DataRows, when: str) -> dict[str, pa.Array]:
     """Every text field, trimmed; empty where the layout or the file has no such column."""
     empty = pa.array([""] * len(data.rows), pa.string())
     names = (
@@ -119,7 +130,7 @@ def _texts(data: DataRows) -> dict[str, pa.Array]:
     found = dict.fromkeys(names, empty)
     for column in data.table.layout.text_columns:
         place = data.position(column)
-        if place is not None and column.field in found:
+        if place is not None and column.field in found and column.when == when:
             cells = data.cells(place)
             keeps_spaces = column.field in ("reference", "details")
             found[column.field] = cells if keeps_spaces else pc.utf8_trim_whitespace(cells)
@@ -241,18 +252,19 @@ class _Amounts:
         return MoneyCells(np.zeros(self._count, dtype=np.int64), none, none, none)
 
 
-def _digest(data: DataRows) -> Int64s:
-    """A number that is equal for rows equal in every cell but a counter; pinned by a test."""
+def _digest(data: DataRows, wanted: Mask) -> Int64s:
+    """A number equal for rows equal in every cell but a counter; 0 where it is not wanted."""
+    digest = np.zeros(len(wanted), dtype=np.int64)
+    if not wanted.any():
+        return digest
     counters = set(data.table.layout.counter_columns)
     kept = [
-        data.cells(place)
+        data.cells(place).filter(pa.array(wanted))
         for place, name in enumerate(data.table.header)
-        if name.strip().casefold() not in counters
+        if token(name) not in counters
     ]
-    if not kept or not len(kept[0]):
-        return np.zeros(0, dtype=np.int64)
-    joined = pc.binary_join_element_wise(*kept, _SEPARATOR)
-    return hash_texts(joined)
+    digest[wanted] = hash_texts(pc.binary_join_element_wise(*kept, _SEPARATOR))
+    return digest
 
 
 def hash_texts(array: pa.Array) -> Int64s:

@@ -33,7 +33,7 @@ class Parties:
 def unpack_details(texts: dict[str, pa.Array], rules: Sequence[DetailRule]) -> dict[str, pa.Array]:
     """Fields that no column filled, from the first rule that fits a row's details."""
     if not rules:
-        return texts
+        return dict(texts)
     open_fields = {
         name for name, cells in texts.items() if not as_mask(pc.not_equal(cells, "")).any()
     }
@@ -65,10 +65,8 @@ def scatter(target: pa.Array, places: npt.NDArray[np.int64], values: pa.Array) -
 
 
 def parties(texts: dict[str, pa.Array], forms: Sequence[PartyForm]) -> Parties:
-    """Parse the party cell (or the party_id cell, where the layout has one)."""
-    source = texts["party"]
-    if as_mask(pc.not_equal(texts["party_id"], "")).any():
-        source = texts["party_id"]
+    """Parse the party cell, or the party_id cell where it is empty."""
+    source = party_text(texts)
     source = pc.utf8_trim_whitespace(source)
     count = len(source)
     kind = np.full(count, _KINDS.index(PartyKind.NONE.value), dtype=np.int64)
@@ -90,6 +88,11 @@ def parties(texts: dict[str, pa.Array], forms: Sequence[PartyForm]) -> Parties:
             name = scatter(name, hit, _group(parts, "name", fits))
         waiting[hit] = False
     return Parties(pa.array(_KINDS).take(pa.array(kind)), phone, pc.utf8_trim_whitespace(name))
+
+
+def party_text(texts: dict[str, pa.Array]) -> pa.Array:
+    """The party as printed."""
+    return pc.if_else(pc.equal(texts["party"], ""), texts["party_id"], texts["party"])
 
 
 def _with_group(pattern: str) -> str:
