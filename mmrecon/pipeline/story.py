@@ -124,7 +124,7 @@ def _what_matching_said(line: Mapping[str, Any]) -> _Words:
         if tier or line["explanation"]:
             yield "match", f"{tier}{line['explanation']}"
         for veto in filter(None, match["vetoes"].split(";")):
-            yield "match", f"Stopped by {veto}: {sentence(veto, {})}"
+            yield "match", f"Stopped by {veto}: {sentence(veto, {}).rstrip('.')}."
         for candidate in match["candidates"] or ():
             yield "match", f"Considered {_candidate(candidate)}"
         if match["legs"]:
@@ -137,7 +137,9 @@ def _what_matching_said(line: Mapping[str, Any]) -> _Words:
 def _candidate(candidate: Mapping[str, Any]) -> str:
     kind = candidate.get("account_kind") or candidate.get("kind", "")
     named = f"{kind} {candidate.get('account_no', '')}".strip()
-    owner = candidate.get("client_name", "")
+    owner = candidate.get("client_name") or (
+        f"client {candidate['client_id']}" if candidate.get("client_id") else ""
+    )
     spoken = [f"for it: {sentence(code, {})}" for code in candidate.get("for", ())]
     spoken += [f"against it: {sentence(code, {})}" for code in candidate.get("against", ())]
     reasons = f": {'; '.join(spoken)}" if spoken else ""
