@@ -1,0 +1,82 @@
+"""`mmrecon post`: send to Fineract what people approved, exactly once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mmrecon.cli.frame import with_run
+from mmrecon.cli.outcome import Outcome
+
+if TYPE_CHECKING:
+    from mmrecon.pipeline.posting import Posted
+    from mmrecon.pipeline.run import Run
+
+
+@click.command("post")
+@with_run(lock=True)
+def command(run: Run) -> Outcome:
+    """Clear what an earlier run left open, then send what is approved."""
+    from mmrecon.cli.stopping import stopped_by_signals
+    from mmrecon.pipeline.posting import Seams, post
+
+    with stopped_by_signals() as stop:
+        posted = post(run, Seams(stop=stop))
+    return Outcome(posted.exit_code(), _summary(posted), _shown(posted))
+
+
+def _summary(posted: Posted) -> dict[str, Any]:
+    from mmrecon.cli.issues_view import issues_json
+
+    return {
+        "postings": _by_state(posted),
+        "recovered": posted.recovered,
+        "interrupted": posted.interrupted,
+        "business_date": posted.preflight and posted.preflight.business_date.isoformat(),
+        "issues": issues_json(posted.issues),
+    }
+
+
+def _shown(posted: Posted) -> list[Any]:
+    from mmrecon.cli.issues_view import issues_text
+    from mmrecon.cli.render import table
+
+    states = _by_state(posted)
+    if not states:
+        return ["Nothing is approved that has not been posted."]
+    shown: list[Any] = []
+    if posted.recovered:
+        shown.append(f"Cleared first: {posted.recovered} that an earlier run had left open.")
+    rows = [
+        (state, currency, f"{facts['count']:,}", facts["amount"])
+        for (state, currency), facts in sorted(_sums(posted).items())
+    ]
+    shown.append(
+        table(["state", "currency", "postings", "amount"], rows, right=["postings", "amount"])
+    )
+    if posted.interrupted:
+        shown.append("Stopped as asked; the next run goes on from here.")
+    return [*shown, *issues_text(posted.issues)]
+
+
+def _by_state(posted: Posted) -> list[dict[str, Any]]:
+    return [
+        {"state": state, "currency": currency, **facts}
+        for (state, currency), facts in sorted(_sums(posted).items())
+    ]
+
+
+def _sums(posted: Posted) -> dict[tuple[str, str], dict[str, Any]]:
+    from mmrecon.model.money import to_decimal
+
+    sums: dict[tuple[str, str], dict[str, Any]] = {}
+    for posting in posted.postings:
+        facts = sums.setdefault(
+            (posting.state.value, posting.currency), {"count": 0, "amount_minor": 0}
+        )
+        facts["count"] += 1
+        facts["amount_minor"] += posting.amount_minor
+    for (_, currency), facts in sums.items():
+        facts["amount"] = f"{to_decimal(facts['amount_minor'], currency):,f}"
+    return sums

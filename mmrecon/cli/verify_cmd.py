@@ -1,0 +1,35 @@
+"""`mmrecon verify`: read back everything that was posted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mmrecon.cli.frame import with_run
+from mmrecon.cli.outcome import Outcome
+
+if TYPE_CHECKING:
+    from mmrecon.pipeline.run import Run
+
+
+@click.command("verify")
+@with_run(lock=True)
+def command(run: Run) -> Outcome:
+    """Read every posting back from Fineract: account, amount, date, receipt, not reversed."""
+    from mmrecon.cli.issues_view import issues_json, issues_text
+    from mmrecon.pipeline.posting import verify
+
+    verified = verify(run)
+    as_posted = sum(not read.code for read in verified.reads)
+    summary: dict[str, Any] = {
+        "read": len(verified.reads),
+        "as_posted": as_posted,
+        "issues": issues_json(verified.issues),
+    }
+    text = (
+        f"{as_posted:,} of {len(verified.reads):,} posting(s) read back from Fineract as posted."
+        if verified.reads
+        else "Nothing has been posted yet."
+    )
+    return Outcome(verified.exit_code(), summary, [text, *issues_text(verified.issues)])

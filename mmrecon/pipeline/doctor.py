@@ -1,0 +1,135 @@
+"""`doctor`: every check a site needs, each with its remedy. Nothing is changed anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from mmrecon.config import FolderSource, SftpSource, WalletSettings
+from mmrecon.errors import ExitCode, MmreconError, worst
+from mmrecon.fetch.folder import Folder
+from mmrecon.fetch.sftp import open_sftp
+from mmrecon.pipeline.configuration import approved_configurations, refuse_unapproved
+from mmrecon.pipeline.people import load_roster
+from mmrecon.pipeline.run import Run
+from mmrecon.posting.preflight import Finding, run_preflight
+from mmrecon.store import journal
+from mmrecon.store.database import reading
+
+_ROOT: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Every check in order, and the gravest exit code of those that do not hold."""
+
+    findings: Sequence[Finding]
+    codes: Sequence[ExitCode]
+
+    def exit_code(self) -> ExitCode:
+        """0 when everything holds."""
+        return worst(self.codes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """What one check gave; a known end of the program is a finding with that end's exit code."""
+
+    findings: list[Finding]
+    code: ExitCode = ExitCode.DONE
+
+
+def examine(run: Run) -> Examined:
+    """Look at everything; one check's trouble never stops another."""
+    checks = [
+        _attempt("journal", lambda: _journal(run)),
+        _attempt("founders and people", lambda: _people(run)),
+        _attempt("approved configuration", lambda: _configuration(run)),
+        *(
+            _attempt(f"source of {wallet.name}", partial(_source, source, wallet))
+            for wallet in run.settings.wallets
+            for source in wallet.sources
+        ),
+        _attempt("wallets", lambda: _wallets(run.settings.wallets)),
+        _attempt("Fineract", lambda: _fineract(run)),
+    ]
+    findings = [finding for check in checks for finding in check.findings]
+    unheld = any(not finding.holds for finding in findings)
+    attention = [ExitCode.NEEDS_ATTENTION] if unheld else []
+    return Examined(findings, [*attention, *(check.code for check in checks)])
+
+
+def _attempt(name: str, look: Callable[[], list[Finding]]) -> _Check:
+    try:
+        return _Check(look())
+    except MmreconError as error:
+        return _Check(
+            [Finding(name, holds=False, seen=str(error), remedy=error.hint)], error.exit_code
+        )
+
+
+def _journal(run: Run) -> list[Finding]:
+    with reading(run.engine) as connection:
+        sequence, head = journal.verify(connection)
+    return [Finding("journal", holds=True, seen=f"{sequence} entries, head {head[:16] or 'none'}")]
+
+
+def _people(run: Run) -> list[Finding]:
+    with reading(run.engine) as connection:
+        people = load_roster(connection, run.founders_path).people()
+    by_root = run.founders_path.stat().st_uid == _ROOT
+    return [
+        Finding("people", holds=True, seen=f"{len(people)} with rights"),
+        Finding(
+            "owner of the founders file",
+            holds=by_root,
+            seen="root" if by_root else "the service user, who could replace it",
+            remedy="" if by_root else f"sudo chown root:root {run.founders_path}",
+        ),
+    ]
+
+
+def _configuration(run: Run) -> list[Finding]:
+    with reading(run.engine) as connection:
+        roster = load_roster(connection, run.founders_path)
+        approved = refuse_unapproved(approved_configurations(connection, roster), run.settings)
+    return [Finding("approved configuration", holds=True, seen=f"since {approved.approved_at_utc}")]
+
+
+def _source(source: FolderSource | SftpSource, wallet: WalletSettings) -> list[Finding]:
+    if isinstance(source, FolderSource):
+        count = len(Folder(source.path).listing())
+    else:
+        with open_sftp(source, wallet.name) as opened:
+            count = len(opened.listing())
+    return [Finding(f"source of {wallet.name}", holds=True, seen=f"{count} file(s) there")]
+
+
+def _wallets(wallets: Sequence[WalletSettings]) -> list[Finding]:
+    return [
+        Finding(
+            f"wallet {wallet.name}",
+            holds=wallet.payment_type is not None and bool(wallet.gl_account_ids),
+            seen=_lacks(wallet) or f"{wallet.mode}, live from {wallet.live_from}",
+            remedy="Complete the wallet in config.toml and have it approved."
+            if _lacks(wallet)
+            else "",
+        )
+        for wallet in wallets
+    ]
+
+
+def _lacks(wallet: WalletSettings) -> str:
+    if wallet.payment_type is None:
+        return "no payment_type: nothing of it can be posted"
+    if not wallet.gl_account_ids:
+        return "no gl_account_ids: its books are not searched for money that is posted already"
+    return ""
+
+
+def _fineract(run: Run) -> list[Finding]:
+    with closing(run.connect()) as client:
+        return list(run_preflight(client, run.settings, run.now_utc()).findings)
