@@ -156,8 +156,8 @@ class CollectionMaker:
     def _by_member_with_loan(self) -> Collection:
         client = next(self._borrowers)
         due = client.loans[0].due_minor(self._day)
-        amount = self._dice.one_of((due or self._amount(), due + self._amount(), due // 2 or due))
-        amount = amount or self._amount()
+        more = self._amount()
+        amount = self._dice.one_of((due + more, due + more, due or more, due // 2 or more))
         legs = self.waterfall(client, amount, due)
         return self._member(client, amount, Expected("waterfall", READY, "A3", legs))
 
