@@ -16,17 +16,19 @@ if TYPE_CHECKING:
 
 
 @click.command("import")
-@click.argument(
-    "paths", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
-)
+@click.argument("paths", nargs=-1, metavar="[FILE...]", type=click.Path(path_type=Path))
 @click.option("--wallet", default="", metavar="W", help="The wallet these files belong to.")
 @click.option("--again", is_flag=True, help="Read files once more that were read already.")
 @with_run(lock=True)
 def command(run: Run, *, paths: tuple[Path, ...], wallet: str, again: bool) -> Outcome:
-    """Take statement files from disk: archive, read, prove and store them, each once."""
-    from mmrecon.pipeline.importing import import_files, take_paths
+    """Take statement files from disk: archive, read, prove and store them, each once.
 
-    imported = import_files(run, take_paths(run, paths, wallet), again=again)
+    Without FILE: what `fetch` brought and nobody has read yet.
+    """
+    from mmrecon.pipeline.importing import import_files, take_paths, unread_files
+
+    files = take_paths(run, paths, wallet) if paths else unread_files(run)
+    imported = import_files(run, files, again=again)
     return Outcome(imported.exit_code(), summary(imported), shown(imported))
 
 

@@ -103,6 +103,13 @@ def read_path(path: Path, limits: ReadingLimits) -> bytes:
         ) from error
 
 
+def unread_files(run: Run) -> list[files.StoredFile]:
+    """What was fetched and no run has read to the end, in order of arrival."""
+    names = [wallet.name for wallet in run.settings.wallets]
+    with store_view(run.engine) as connection:
+        return files.unread(connection, names)
+
+
 def import_files(run: Run, arrived: Sequence[files.StoredFile], *, again: bool = False) -> Imported:
     """Read files that lie in the archive and store what they say, each in one transaction.
 
