@@ -149,14 +149,20 @@ def lines_table(lines: pd.DataFrame, *, wide: bool) -> Any:
     from mmrecon.cli.render import table
     from mmrecon.model.money import to_text
 
-    headers = ("time", "receipt", "amount", "state", "tier", "reference")
+    years = set(lines["completed_at"].str.slice(0, 4))
+    start = 5 if len(years) == 1 and not wide else 0
+    time = f"time ({years.pop()})" if start else "time"
+    headers = (time, "receipt", "amount", "state", "tier", "reference")
     more = ("class", "explanation") if wide else ()
     rows = [
         (
-            line["completed_at"][:16].replace("T", " "), line["receipt"],
+            line["completed_at"][start:16].replace("T", " "), line["receipt"],
             to_text(line["sign"] * line["amount_minor"], line["currency"]),
             line["state"], line["tier"], line["reference"], *(line[name] for name in more),
         )
         for line in lines.to_dict("records")
     ]  # fmt: skip
-    return table(headers + more, rows, right=("amount",))
+    made = table(headers + more, rows, right=("amount",))
+    for column in made.columns[:5]:
+        column.no_wrap = True
+    return made

@@ -123,10 +123,11 @@ def derive(
 ) -> pd.DataFrame:
     """The state of each line, as a LineStateFrame in the order of `lines` (line_id, amount_minor).
 
-    All others are LineFactFrames. `waiting` tells of money that nothing occupies (answers under way, holds, returns to review), strongest last; `occupying` tells of
-    live postings, links and closings; `questions` of reasons that no answer has cleared. A line
-    that is occupied whole has the worst of what occupies it and of its questions; one that is
-    occupied in part the worst of what occupies it and of the rest.
+    All others are LineFactFrames. `waiting` tells of money that nothing occupies (answers under
+    way, holds, returns to review), strongest last; `occupying` of live postings, links and
+    closings; `questions` of reasons that no answer has cleared. A line that is occupied whole has
+    the worst of what occupies it and of its questions; one that is occupied in part the worst of
+    what occupies it and of the rest.
     """
     index = pd.Index(lines["line_id"])
     rest = np.full(len(index), RANK[LineState.REVIEW], dtype=np.int64)
