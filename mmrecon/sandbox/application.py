@@ -19,7 +19,7 @@ from mmrecon.sandbox.call import Call
 from mmrecon.sandbox.clock import TENANT
 from mmrecon.sandbox.commands import Reply, run_single
 from mmrecon.sandbox.faults import Rule
-from mmrecon.sandbox.refusals import ContainerError, Refusal, UnknownToSandboxError, conflict
+from mmrecon.sandbox.refusals import ContainerError, RefusalError, UnknownToSandboxError, conflict
 from mmrecon.sandbox.routing import Kind, Route
 from mmrecon.sandbox.values import Json, dumps, loads, pretty
 from mmrecon.sandbox.world import World
@@ -76,7 +76,7 @@ class Application:
     def _answer(self, request: Request) -> Response:
         try:
             return self._dispatch(request)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             return Response(pretty(refusal.body), refusal.status, content_type=JSON)
         except ContainerError as fault:
             return container(request, fault.status, fault.headers)

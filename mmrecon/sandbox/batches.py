@@ -23,7 +23,7 @@ from mmrecon.sandbox.locks import LockKey
 from mmrecon.sandbox.refusals import (
     ConflictError,
     ContainerError,
-    Refusal,
+    RefusalError,
     UnknownToSandboxError,
     conflict,
     flat,
@@ -157,9 +157,7 @@ def _in_order(call: Call, items: list[Item], *, enclosing: bool) -> list[Json]:
     return answers
 
 
-def _answer(
-    call: Call, item: Item, earlier: Mapping[int | None, Json], *, enclosing: bool
-) -> Json:
+def _answer(call: Call, item: Item, earlier: Mapping[int | None, Json], *, enclosing: bool) -> Json:
     if item.reference is not None:
         parent = earlier.get(item.reference)
         status = 500 if parent is None else parent["statusCode"]
@@ -216,7 +214,7 @@ def _run(call: Call, item: Item, *, enclosing: bool) -> Json:
         return _problem(item, 500, dumps({"Exception": said}))
     try:
         return _success(item, _reply(call, item, enclosing=enclosing))
-    except Refusal as refusal:
+    except RefusalError as refusal:
         return _error(item, refusal)
     except ContainerError as fault:
         return _problem(item, fault.status, dumps({"Exception": fault.said}))
@@ -265,7 +263,7 @@ def _without_id(answer: Json) -> Json:
     return {name: value for name, value in answer.items() if name != "requestId"}
 
 
-def _error(item: Item, refusal: Refusal) -> Json:
+def _error(item: Item, refusal: RefusalError) -> Json:
     return _problem(item, refusal.status, pretty(refusal.body))
 
 
@@ -347,7 +345,7 @@ def _is_remembered(call: Call, item: Item) -> bool:
         return False
     try:
         _, command, is_command = _resolve(call, item)
-    except (Refusal, ContainerError, UnknownToSandboxError):
+    except (RefusalError, ContainerError, UnknownToSandboxError):
         return False
     if not is_command or not isinstance(command, Command):
         return False

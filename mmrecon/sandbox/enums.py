@@ -62,7 +62,10 @@ POSTING = {
     6: ("biannual", "BiAnnual"),
     7: ("annual", "Annually"),
 }
-CALCULATION = {1: ("dailybalance", "Daily Balance"), 2: ("averagedailybalance", "Average Daily Balance")}
+CALCULATION = {
+    1: ("dailybalance", "Daily Balance"),
+    2: ("averagedailybalance", "Average Daily Balance"),
+}
 DAYS_IN_YEAR = {360: ("days360", "360 Days"), 365: ("days365", "365 Days")}
 SAVINGS_TRANSACTION = {
     1: ("deposit", "Deposit"),
@@ -77,11 +80,25 @@ SAVINGS_TRANSACTION = {
     20: ("onHold", "Amount on hold"),
     21: ("release", "Release Amount"),
 }
-SAVINGS_TRANSACTION_FLAGS = (
-    "deposit dividendPayout withdrawal interestPosting feeDeduction initiateTransfer "
-    "approveTransfer withdrawTransfer rejectTransfer overdraftInterest writtenoff overdraftFee "
-    "withholdTax escheat amountHold amountRelease accrual"
-).split()
+SAVINGS_TRANSACTION_FLAGS = [
+    "deposit",
+    "dividendPayout",
+    "withdrawal",
+    "interestPosting",
+    "feeDeduction",
+    "initiateTransfer",
+    "approveTransfer",
+    "withdrawTransfer",
+    "rejectTransfer",
+    "overdraftInterest",
+    "writtenoff",
+    "overdraftFee",
+    "withholdTax",
+    "escheat",
+    "amountHold",
+    "amountRelease",
+    "accrual",
+]
 SAVINGS_FLAG_OF = {
     1: "deposit",
     2: "withdrawal",
@@ -108,14 +125,22 @@ LOAN_STATUS = {
     602: ("closed.reschedule.outstanding.amount", "Closed (rescheduled)"),
     700: ("overpaid", "Overpaid"),
 }
-PERIOD = {0: ("days", "Days"), 1: ("weeks", "Weeks"), 2: ("months", "Months"), 3: ("years", "Years")}
+PERIOD = {
+    0: ("days", "Days"),
+    1: ("weeks", "Weeks"),
+    2: ("months", "Months"),
+    3: ("years", "Years"),
+}
 RATE_PERIOD = {2: ("months", "Per month"), 3: ("years", "Per year")}
 AMORTIZATION = {
     0: ("equal.principal", "Equal principal payments"),
     1: ("equal.installments", "Equal installments"),
 }
 INTEREST = {0: ("declining.balance", "Declining Balance"), 1: ("flat", "Flat")}
-INTEREST_PERIOD = {0: ("daily", "Daily"), 1: ("same.as.repayment.period", "Same as repayment period")}
+INTEREST_PERIOD = {
+    0: ("daily", "Daily"),
+    1: ("same.as.repayment.period", "Same as repayment period"),
+}
 ACCOUNT_TYPE = {1: ("individual", "Individual"), 2: ("group", "Group")}
 LOAN_TRANSACTION = {
     1: ("disbursement", "Disbursement"),
@@ -130,13 +155,35 @@ LOAN_TRANSACTION = {
     23: ("goodwillCredit", "Goodwill Credit"),
     28: ("downPayment", "Down Payment"),
 }
-LOAN_TRANSACTION_FLAGS = (
-    "disbursement repaymentAtDisbursement repayment merchantIssuedRefund payoutRefund "
-    "goodwillCredit chargeRefund contra waiveInterest waiveCharges accrual writeOff "
-    "recoveryRepayment initiateTransfer approveTransfer withdrawTransfer rejectTransfer "
-    "chargePayment refund refundForActiveLoans creditBalanceRefund chargeAdjustment chargeback "
-    "chargeoff downPayment reAge reAmortize"
-).split()
+LOAN_TRANSACTION_FLAGS = [
+    "disbursement",
+    "repaymentAtDisbursement",
+    "repayment",
+    "merchantIssuedRefund",
+    "payoutRefund",
+    "goodwillCredit",
+    "chargeRefund",
+    "contra",
+    "waiveInterest",
+    "waiveCharges",
+    "accrual",
+    "writeOff",
+    "recoveryRepayment",
+    "initiateTransfer",
+    "approveTransfer",
+    "withdrawTransfer",
+    "rejectTransfer",
+    "chargePayment",
+    "refund",
+    "refundForActiveLoans",
+    "creditBalanceRefund",
+    "chargeAdjustment",
+    "chargeback",
+    "chargeoff",
+    "downPayment",
+    "reAge",
+    "reAmortize",
+]
 GL_TYPE = {
     1: ("asset", "ASSET"),
     2: ("liability", "LIABILITY"),

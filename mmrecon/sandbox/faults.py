@@ -1,9 +1,9 @@
 """Scripted faults: what goes wrong on the way, by rules that can be changed while it runs.
 
-A rule is a JSON object: ``method`` and ``path`` (regular expressions, whole match; the path as under
-``/api/v1``, with its query), ``nth`` (only the nth matching request, counted from 1),
-``every`` (each so many), ``probability`` with the file's ``seed``, ``times`` (at most so often), and
-``what``:
+A rule is a JSON object: ``method`` and ``path`` (regular expressions, whole match; the path
+as under ``/api/v1``, with its query), ``nth`` (only the nth matching request, counted from 1),
+``every`` (each so many), ``probability`` with the file's ``seed``, ``times`` (at most so often),
+and ``what``:
 
 - ``drop_before``: the connection is cut before anything is done; ``drop_after``: after the commit;
 - ``delay_before``, ``delay_after``: ``seconds`` of waiting;

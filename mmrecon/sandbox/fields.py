@@ -6,25 +6,35 @@ import re
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from importlib.resources import files
 from typing import Any
 
 from mmrecon.sandbox.refusals import FieldError, UnknownToSandboxError, invalid, unsupported_fields
 from mmrecon.sandbox.values import micro
 
 LANGUAGES = frozenset(
-    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy "
-    "da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu "
-    "hy hz ia id ie ig ii ik in io is it iu iw ja ji jv ka kg ki kj kk kl km kn ko kr ks ku kv kw "
-    "ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mo mr ms mt my na nb nd ne ng nl nn no nr nv "
-    "ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss "
-    "st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za "
-    "zh zu".split()
+    files(__package__).joinpath("languages.txt").read_text(encoding="ascii").split()
 )
-COMMA_DECIMALS = frozenset("de es it nl pt id tr da el is sl hr sr ro".split())
-POINT_DECIMALS = frozenset("en sw ja zh ko th he iw ms lg am so hi ta te".split())
-MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
+COMMA_DECIMALS = frozenset(
+    ["de", "es", "it", "nl", "pt", "id", "tr", "da", "el", "is", "sl", "hr", "sr", "ro"]
+)
+POINT_DECIMALS = frozenset(
+    ["en", "sw", "ja", "zh", "ko", "th", "he", "iw", "ms", "lg", "am", "so", "hi", "ta", "te"]
+)
+MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 LOCALE = re.compile(r"[a-z]{2}(_[A-Z]{2})?")
 TIME_AFTER_DATE = re.compile(r" \d{2}:\d{2}:\d{2}$")
 

@@ -51,7 +51,7 @@ def gl_account_or_404(session: Session, account_id: int) -> Row:
     """A general-ledger account.
 
     Raises:
-        Refusal: 404.
+        RefusalError: 404.
     """
     row = session.row("acc_gl_account", account_id)
     if row is None:
@@ -126,9 +126,18 @@ def put_gl_account(call: Call, account_id: int) -> Command:
     return Command("UPDATE", "GLACCOUNT", Subject(resource_id=account_id))
 
 
-ACCOUNT_FIELDS = set(
-    "name parentId glCode disabled manualEntriesAllowed type usage description tagId locale".split()
-)
+ACCOUNT_FIELDS = {
+    "name",
+    "parentId",
+    "glCode",
+    "disabled",
+    "manualEntriesAllowed",
+    "type",
+    "usage",
+    "description",
+    "tagId",
+    "locale",
+}
 
 
 def _create_gl_account(call: Call) -> Outcome:
@@ -167,7 +176,10 @@ def _update_gl_account(call: Call) -> Outcome:
         columns["manual_journal_entries_allowed"] = fields.boolean("manualEntriesAllowed")
     if columns:
         call.session.update("acc_gl_account", account_id, columns)
-    return {"resourceId": account_id, "changes": {k: v for k, v in fields.body.items() if k != "locale"}}
+    return {
+        "resourceId": account_id,
+        "changes": {k: v for k, v in fields.body.items() if k != "locale"},
+    }
 
 
 # closures

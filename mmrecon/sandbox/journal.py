@@ -25,7 +25,7 @@ from mmrecon.sandbox.organisation import COMMON, currencies_by_code, currency, o
 from mmrecon.sandbox.paging import Listing
 from mmrecon.sandbox.refusals import (
     FieldError,
-    Refusal,
+    RefusalError,
     UnknownToSandboxError,
     invalid,
     not_found,
@@ -160,7 +160,7 @@ def query_date(call: Call, name: str, text: str) -> date:
     """A date of a query.
 
     Raises:
-        Refusal: 400 where it does not fit its pattern.
+        RefusalError: 400 where it does not fit its pattern.
     """
     pattern = call.query.get("dateFormat", "yyyy-MM-dd")
     day = parse_date(text, pattern, call.query.get("locale", "en"))
@@ -242,7 +242,7 @@ ENTRY_FIELDS = {
 }
 
 
-def _refused(tail: str, message: str, *args: Any) -> Refusal:
+def _refused(tail: str, message: str, *args: Any) -> RefusalError:
     return rule_violated(f"error.msg.glJournalEntry.invalid.{tail}", message, *args)
 
 
@@ -261,7 +261,10 @@ def _create_entry(call: Call) -> Outcome:
     debits, credits_ = _lines(session, fields, "debits"), _lines(session, fields, "credits")
     _validate(session, office_id or 0, day or date.min, debits, credits_)
     if session.value("select 1 from m_organisation_currency where code = ?", (code,)) is None:
-        said = f"Currency with identifier {code} does not exist or is not supported by the Organization"
+        said = (
+            f"Currency with identifier {code} does not exist or is not supported by the "
+            "Organization"
+        )
         raise not_found("error.msg.currency.currencyCode.invalid.or.not.supported", said, code)
     booking = Booking(
         office_id=office_id or 0,

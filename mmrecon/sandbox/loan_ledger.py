@@ -14,7 +14,7 @@ from mmrecon.sandbox.clock import now, today
 from mmrecon.sandbox.database import Row, Session
 from mmrecon.sandbox.gl import LOAN, mapped_account, refuse_closed_books
 from mmrecon.sandbox.journal import Booking, add_row
-from mmrecon.sandbox.refusals import Refusal, not_found
+from mmrecon.sandbox.refusals import RefusalError, not_found
 from mmrecon.sandbox.values import Json, iso
 
 DISBURSEMENT, REPAYMENT, WRITE_OFF, RECOVERY, ACCRUAL, CREDIT_REFUND = 1, 2, 6, 8, 10, 20
@@ -23,7 +23,14 @@ GOODWILL = 23
 APPROVED, ACTIVE, CLOSED, WRITTEN_OFF, OVERPAID = 200, 300, 600, 601, 700
 REPLAYED = 2
 CASH_ACCOUNTING = 2
-FUND, PORTFOLIO, INTEREST_INCOME, WRITE_OFF_ACCOUNT, OVERPAYMENT, RECOVERY_INCOME = 1, 2, 3, 6, 11, 12
+FUND, PORTFOLIO, INTEREST_INCOME, WRITE_OFF_ACCOUNT, OVERPAYMENT, RECOVERY_INCOME = (
+    1,
+    2,
+    3,
+    6,
+    11,
+    12,
+)
 GOODWILL_ACCOUNT = 13
 INTEREST_FIRST = "mifos-standard-strategy", "interest-principal-penalties-fees-order-strategy"
 
@@ -32,7 +39,7 @@ def loan_or_404(session: Session, loan_id: int) -> Row:
     """A loan with its product and office.
 
     Raises:
-        Refusal: 404.
+        RefusalError: 404.
     """
     sql = """
         select l.*, p.accounting_type, p.name as product_name,
@@ -48,7 +55,7 @@ def loan_or_404(session: Session, loan_id: int) -> Row:
     return row
 
 
-def unknown_transaction(transaction_id: int) -> Refusal:
+def unknown_transaction(transaction_id: int) -> RefusalError:
     """404 for a transaction that is not on the loan."""
     said = f"Transaction with identifier {transaction_id} does not exist"
     return not_found("error.msg.loan.transaction.id.invalid", said, transaction_id)
@@ -240,7 +247,7 @@ def book_transaction(
     """The journal rows of a transaction, where the product keeps accounts.
 
     Raises:
-        Refusal: 403 where the books of the office are closed.
+        RefusalError: 403 where the books of the office are closed.
     """
     row = session.row("m_loan_transaction", transaction_id)
     if row is None or loan["accounting_type"] != CASH_ACCOUNTING:

@@ -23,8 +23,8 @@ from mmrecon.sandbox.values import Json, compact, number
 
 STRATEGIES = {
     "mifos-standard-strategy": "Penalties, Fees, Interest, Principal order",
-    "principal-interest-penalties-fees-order-strategy": "Principal, Interest, Penalties, Fees Order",
-    "interest-principal-penalties-fees-order-strategy": "Interest, Principal, Penalties, Fees Order",
+    "principal-interest-penalties-fees-order-strategy": "Principal, Interest, Penalties, Fees",
+    "interest-principal-penalties-fees-order-strategy": "Interest, Principal, Penalties, Fees",
 }
 TERM_COLUMNS = {
     "repaymentEvery": "repay_every",
@@ -52,7 +52,7 @@ def product_or_404(session: Session, product_id: int) -> Row:
     """A loan product.
 
     Raises:
-        Refusal: 404.
+        RefusalError: 404.
     """
     row = session.row("m_product_loan", product_id)
     if row is None:
@@ -159,6 +159,7 @@ def _create_product(call: Call) -> Outcome:
         raise UnknownToSandboxError("progressive loan schedules")
     rate = fields.amount("interestRatePerPeriod", required=True) or 0
     frequency = fields.integer("interestRateFrequencyType", required=True)
+    strategy = fields.text("transactionProcessingStrategyCode", required=True)
     row = {
         "name": fields.text("name", required=True, longest=100),
         "short_name": fields.text("shortName", required=True, longest=4),
@@ -173,9 +174,7 @@ def _create_product(call: Call) -> Outcome:
         "nominal_interest_rate_per_period": rate,
         "interest_period_frequency_enum": frequency,
         "accounting_type": fields.integer("accountingRule", required=True),
-        "loan_transaction_strategy_code": fields.text(
-            "transactionProcessingStrategyCode", required=True
-        ),
+        "loan_transaction_strategy_code": strategy,
         "days_in_month_enum": fields.integer("daysInMonthType", required=True),
         "days_in_year_enum": fields.integer("daysInYearType", required=True),
         **{column: fields.integer(name, required=True) for name, column in TERM_COLUMNS.items()},
@@ -184,7 +183,7 @@ def _create_product(call: Call) -> Outcome:
     if row["accounting_type"] not in (1, 2):
         raise UnknownToSandboxError("accrual accounting of loan products")
     row["annual_nominal_interest_rate"] = annual_rate(rate, frequency or 0)
-    row["loan_transaction_strategy_name"] = strategy_name(row["loan_transaction_strategy_code"])
+    row["loan_transaction_strategy_name"] = strategy_name(strategy)
     product_id = insert_product(call.session, "m_product_loan", "product.loan", row)
     if row["accounting_type"] != 1:
         set_mappings(call.session, product_id, LOAN, fields)

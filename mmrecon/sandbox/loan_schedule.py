@@ -78,7 +78,9 @@ def due_dates(
 ) -> list[date]:
     """The due dates, moved off holidays and non-working days as the organisation does."""
     if first is None:
-        plain = [later(start, n * terms.every, terms.frequency) for n in range(1, terms.instalments + 1)]
+        plain = [
+            later(start, n * terms.every, terms.frequency) for n in range(1, terms.instalments + 1)
+        ]
     else:
         plain = [later(first, n * terms.every, terms.frequency) for n in range(terms.instalments)]
     return [_moved(session, day, office_id) for day in plain]
@@ -143,7 +145,9 @@ def _flat(terms: Terms, start: date, dues: list[date]) -> list[Instalment]:
     principal = Decimal(terms.principal) / MILLION
     count = len(dues)
     spans = list(zip([start, *dues[:-1]], dues, strict=True))
-    total = _money(sum((principal * _rate(terms, *span) for span in spans), Decimal(0)), terms.digits)
+    total = _money(
+        sum((principal * _rate(terms, *span) for span in spans), Decimal(0)), terms.digits
+    )
     each_interest = _money(Decimal(total) / MILLION / count, terms.digits)
     each_principal = _money(principal / count, terms.digits)
     made = []

@@ -11,6 +11,7 @@ from mmrecon.sandbox.clock import now, setting, today
 from mmrecon.sandbox.database import Row, Session
 from mmrecon.sandbox.days import is_holiday, is_working_day
 from mmrecon.sandbox.fields import Fields
+from mmrecon.sandbox.loan_disbursal import add_note
 from mmrecon.sandbox.loan_ledger import (
     ACTIVE,
     CLOSED,
@@ -27,12 +28,12 @@ from mmrecon.sandbox.loan_ledger import (
     unknown_transaction,
 )
 from mmrecon.sandbox.loan_view import TRANSACTION_COLUMNS, TRANSACTION_SOURCE, transaction
-from mmrecon.sandbox.loans import TEXT_LIMIT, add_note, id_of_external
+from mmrecon.sandbox.loans import TEXT_LIMIT, id_of_external
 from mmrecon.sandbox.organisation import COMMON, currencies_by_code
 from mmrecon.sandbox.paging import Listing
 from mmrecon.sandbox.refusals import (
     FieldError,
-    Refusal,
+    RefusalError,
     UnknownToSandboxError,
     integrity,
     invalid,
@@ -56,10 +57,20 @@ KINDS = {
     "writeoff": ("WRITEOFF", WRITE_OFF, "writeoff"),
     "undowriteoff": ("UNDOWRITEOFF", WRITE_OFF, "undowriteoff"),
 }
-UNKNOWN_COMMANDS = set(
-    "chargerefund refundbycash waiveinterest close close-rescheduled foreclosure charge-off "
-    "undo-charge-off reage undoreage reamortize undoreamortize".split()
-)
+UNKNOWN_COMMANDS = {
+    "chargerefund",
+    "refundbycash",
+    "waiveinterest",
+    "close",
+    "close-rescheduled",
+    "foreclosure",
+    "charge-off",
+    "undo-charge-off",
+    "reage",
+    "undoreage",
+    "reamortize",
+    "undoreamortize",
+}
 BODY = {
     *COMMON,
     *payment_details.NAMES,
@@ -85,7 +96,7 @@ def transaction_of_external(session: Session, external_id: str) -> int:
     """The transaction with an external id, on whatever loan.
 
     Raises:
-        Refusal: 404.
+        RefusalError: 404.
     """
     sql = "select id from m_loan_transaction where external_id = ?"
     found = session.value(sql, (external_id,))
@@ -200,10 +211,10 @@ def _posting(word: str) -> Handler:
         require_active_client(session, loan["client_id"])
         detail_id = payment_details.store(session, request.details)
         _refuse_by_state(session, loan, kind, request)
-        _refuse_by_day(session, loan, kind, request.day)
+        refuse_by_day(session, loan, kind, request.day)
         amount = rounded(request.amount, loan["currency_digits"])
         external_id = _checked_external_id(session, request.external_id, name)
-        row = _new_row(call, loan, kind, request.day, amount)
+        row = new_row(call, loan, kind, request.day, amount)
         row |= {"payment_detail_id": detail_id, "external_id": external_id}
         transaction_id = session.insert("m_loan_transaction", row)
         add_note(session, loan["id"], transaction_id, request.note)
@@ -223,7 +234,8 @@ def _posting(word: str) -> Handler:
     return handler
 
 
-def _new_row(call: Call, loan: Row, kind: int, day: date, amount: int) -> Json:
+def new_row(call: Call, loan: Row, kind: int, day: date, amount: int) -> Json:
+    """A transaction of a loan, before anything is known of its portions."""
     return {
         "loan_id": loan["id"],
         "office_id": loan["office_id"],
@@ -246,7 +258,8 @@ def _settle(call: Call, loan: Row, kind: int, transaction_id: int, amount: int) 
         book_transaction(session, loan, transaction_id, call.user.user_id)
 
 
-def _state_error(code: str, said: str) -> Refusal:
+def state_error(code: str, said: str) -> RefusalError:
+    """400: the state of the loan does not allow it."""
     return invalid(FieldError(code, said, "id"))
 
 
@@ -255,7 +268,7 @@ def _refuse_by_state(session: Session, loan: Row, kind: int, request: _Request) 
     if kind == RECOVERY:
         if status != WRITTEN_OFF:
             said = "Recovery repayments may only be made on loans which are written off"
-            raise _state_error("error.msg.loan.account.is.not.written.off", said)
+            raise state_error("error.msg.loan.account.is.not.written.off", said)
         left = loan["total_writtenoff_derived"] - (loan["total_recovered_derived"] or 0)
         if request.amount > left:
             code = "error.msg.loan.transaction.cannot.be.greater.than.total.written.off"
@@ -265,19 +278,22 @@ def _refuse_by_state(session: Session, loan: Row, kind: int, request: _Request) 
         if status != OVERPAID:
             said = "Loan Credit Balance Refund is not allowed. Loan Account is not Overpaid."
             code = "error.msg.loan.credit.balance.refund.account.is.not.overpaid"
-            raise _state_error(code, said)
+            raise state_error(code, said)
         if request.amount > loan["total_overpaid_derived"]:
             code = "error.msg.transactionAmount.invalid.must.be.>zero.and<=overpaidamount"
-            raise _state_error(code, "Transaction Amount must be above zero and at most what is overpaid.")
+            raise state_error(
+                code, "Transaction Amount must be above zero and at most what is overpaid."
+            )
         if request.day > today(session):
             code = "error.msg.transaction.date.cannot.be.in.the.future"
             raise rule_violated(code, "Transaction Date cannot be in the future.", iso(request.day))
     elif status not in (ACTIVE, CLOSED, OVERPAID):
         said = "Loan must be Active, Fully Paid or Overpaid"
-        raise _state_error("error.msg.loan.must.be.active.fully.paid.or.overpaid", said)
+        raise state_error("error.msg.loan.must.be.active.fully.paid.or.overpaid", said)
 
 
-def _refuse_by_day(session: Session, loan: Row, kind: int, day: date) -> None:
+def refuse_by_day(session: Session, loan: Row, kind: int, day: date) -> None:
+    """403 for days on which a payment cannot be dated."""
     disbursed = loan["disbursedon_date"] or ""
     if iso(day) < disbursed:
         said = f"The transaction date cannot be before the loan disbursement date: {disbursed}"
@@ -303,7 +319,7 @@ def _checked_external_id(session: Session, external_id: str | None, name: str) -
     """The external id, if it is free.
 
     Raises:
-        Refusal: 400 where it is taken (PostgreSQL), 403 where it is too long.
+        RefusalError: 400 where it is taken (PostgreSQL), 403 where it is too long.
     """
     if external_id is None:
         made_up = setting(session, "enable-auto-generated-external-id")
@@ -317,126 +333,6 @@ def _checked_external_id(session: Session, external_id: str | None, name: str) -
         said = "Failed data validation due to: value.must.be.unique."
         raise invalid(FieldError(code, said, "externalId", (None, [])))
     return external_id
-
-
-def _adjust(call: Call) -> Outcome:
-    """Undo (amount 0) or replace a payment; the replacement keeps no external id and no details."""
-    session = call.session
-    fields = Fields(call.body() if call.text.strip() else {}, "loan.transaction")
-    fields.only({*BODY, "reversalExternalId"})
-    day = fields.date("transactionDate", required=True)
-    amount = fields.amount("transactionAmount", required=True)
-    reversal_id = fields.text("reversalExternalId", longest=TEXT_LIMIT)
-    note = fields.text("note", longest=1000)
-    fields.finish()
-    loan = loan_or_404(session, call.subject.loan_id or 0)
-    row = session.row("m_loan_transaction", call.subject.resource_id or 0)
-    if row is None or row["loan_id"] != loan["id"]:
-        raise unknown_transaction(call.subject.resource_id or 0)
-    adjustable = (*PAYMENTS, CREDIT_REFUND)
-    if row["is_reversed"] or row["transaction_type_enum"] not in adjustable:
-        raise rule_violated(
-            "error.msg.loan.transaction.adjustment.is.only.allowed.to.repayment.or.waiver.or."
-            "creditbalancerefund.transactions",
-            "Only (non-reversed) transactions of type repayment, waiver or credit balance refund "
-            "can be adjusted.",
-        )
-    _refuse_by_day(session, loan, row["transaction_type_enum"], day or date.min)
-    book_transaction(session, loan, row["id"], call.user.user_id, mirrored=True)
-    columns = {
-        "is_reversed": True,
-        "manually_adjusted_or_reversed": True,
-        "reversed_on_date": iso(today(session)),
-        "reversal_external_id": reversal_id,
-    }
-    session.update("m_loan_transaction", row["id"], columns)
-    resource_id, external_id = row["id"], row["external_id"]
-    if amount:
-        new = _new_row(call, loan, row["transaction_type_enum"], day or date.min, 0)
-        new["amount"] = rounded(amount, loan["currency_digits"])
-        resource_id, external_id = session.insert("m_loan_transaction", new), None
-    add_note(session, loan["id"], resource_id, note)
-    settle(session, loan["id"], call.user.user_id)
-    return {
-        "officeId": loan["office_id"],
-        "clientId": loan["client_id"],
-        "groupId": loan["group_id"],
-        "loanId": loan["id"],
-        "resourceId": resource_id,
-        "changes": _adjust_changes(fields, note),
-        "resourceExternalId": external_id,
-    }
-
-
-def _adjust_changes(fields: Fields, note: str | None) -> Json:
-    changes = {
-        "transactionDate": fields.body["transactionDate"],
-        "transactionAmount": decimal_as_written(fields.body["transactionAmount"]),
-        **{name: fields.body[name] for name in ("locale", "dateFormat") if name in fields.body},
-    }
-    return {**changes, "note": note} if note else changes
-
-
-def _write_off(call: Call) -> Outcome:
-    session = call.session
-    fields = Fields(call.body(), "loan.transaction")
-    fields.only({*COMMON, "transactionDate", "note", "writeoffReasonId"})
-    day = fields.date("transactionDate", required=True) or date.min
-    fields.finish()
-    loan = loan_or_404(session, call.subject.loan_id or 0)
-    if loan["loan_status_id"] != ACTIVE:
-        raise _state_error("error.msg.loan.account.is.not.active", "Loan is not active")
-    _refuse_by_day(session, loan, CREDIT_REFUND, day)
-    principal = loan["principal_outstanding_derived"]
-    interest = loan["interest_outstanding_derived"]
-    row = _new_row(call, loan, WRITE_OFF, day, principal + interest)
-    row |= {"principal_portion_derived": principal, "interest_portion_derived": interest}
-    transaction_id = session.insert("m_loan_transaction", row)
-    columns = {
-        "loan_status_id": WRITTEN_OFF,
-        "writtenoffon_date": iso(day),
-        "closedon_date": iso(day),
-        "principal_writtenoff_derived": principal,
-        "interest_writtenoff_derived": interest,
-        "total_writtenoff_derived": principal + interest,
-        "principal_outstanding_derived": 0,
-        "interest_outstanding_derived": 0,
-        "total_outstanding_derived": 0,
-    }
-    session.update("m_loan", loan["id"], columns)
-    book_transaction(session, loan, transaction_id, call.user.user_id)
-    return _simple_outcome(loan, transaction_id)
-
-
-def _undo_write_off(call: Call) -> Outcome:
-    session = call.session
-    loan = loan_or_404(session, call.subject.loan_id or 0)
-    if loan["loan_status_id"] != WRITTEN_OFF:
-        said = "Loan is not written off"
-        raise _state_error("error.msg.loan.account.is.not.written.off", said)
-    sql = """
-        select id from m_loan_transaction
-        where loan_id = ? and transaction_type_enum = 6 and not is_reversed
-    """
-    transaction_id = int(session.value(sql, (loan["id"],)))
-    book_transaction(session, loan, transaction_id, call.user.user_id, mirrored=True)
-    columns = {"is_reversed": True, "manually_adjusted_or_reversed": True}
-    session.update("m_loan_transaction", transaction_id, columns)
-    zero = ("principal_writtenoff_derived", "interest_writtenoff_derived", "total_writtenoff_derived")
-    reopened: Json = {"loan_status_id": ACTIVE, "writtenoffon_date": None, "closedon_date": None}
-    session.update("m_loan", loan["id"], {**reopened, **dict.fromkeys(zero, 0)})
-    settle(session, loan["id"], call.user.user_id)
-    return _simple_outcome(loan, transaction_id)
-
-
-def _simple_outcome(loan: Row, transaction_id: int) -> Outcome:
-    return {
-        "officeId": loan["office_id"],
-        "clientId": loan["client_id"],
-        "groupId": loan["group_id"],
-        "loanId": loan["id"],
-        "resourceId": transaction_id,
-    }
 
 
 _ONE = "/loans/<int:loan_id>/transactions"
@@ -458,6 +354,3 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     for word in KINDS
     if word not in ("writeoff", "undowriteoff")
 }
-HANDLERS[("ADJUST", "LOAN")] = _adjust
-HANDLERS[("WRITEOFF", "LOAN")] = _write_off
-HANDLERS[("UNDOWRITEOFF", "LOAN")] = _undo_write_off

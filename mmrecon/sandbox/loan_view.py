@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from mmrecon.sandbox import payment_details
 from mmrecon.sandbox.clock import today
@@ -65,7 +64,7 @@ def _timeline(session: Session, row: Row) -> Json:
     return compact(line)
 
 
-def summary(session: Session, row: Row, currency: Json, late: Row | None) -> Json:
+def summary(row: Row, currency: Json, late: Row | None) -> Json:
     """The sums of a loan that was disbursed."""
     principal_late = (late["principal"] if late else None) or 0
     interest_late = (late["interest"] if late else None) or 0
@@ -85,7 +84,7 @@ def summary(session: Session, row: Row, currency: Json, late: Row | None) -> Jso
         "interestOverdue": number(interest_late),
     }
     for kind, change in (("feeCharges", "fee"), ("penaltyCharges", "penalty")):
-        names = "Charged Paid Waived WrittenOff Outstanding Overdue".split()
+        names = ["Charged", "Paid", "Waived", "WrittenOff", "Outstanding", "Overdue"]
         sums |= {f"{kind}{name}": 0 for name in names} | {f"{change}Adjustments": 0}
     sums |= {
         "feeChargesDueAtDisbursementCharged": 0,
@@ -100,7 +99,7 @@ def summary(session: Session, row: Row, currency: Json, late: Row | None) -> Jso
         "totalRecovered": number(row["total_recovered_derived"] or 0),
         "overdueSinceDate": date_parts(late["since"]) if late else None,
     }
-    return compact({**sums, **_totals_by_kind(session, row["id"])})
+    return compact(sums)
 
 
 def _totals_by_kind(session: Session, loan_id: int) -> Json:
@@ -154,14 +153,81 @@ def loan(session: Session, row: Row, known: dict[str, Row]) -> Json:
         "syncDisbursementWithMeeting": False,
         "disallowExpectedDisbursements": False,
         "timeline": _timeline(session, row),
-        "summary": summary(session, row, currency, late) if disbursed else None,
+        "summary": summary(row, currency, late) if disbursed else None,
         "feeChargesAtDisbursementCharged": 0,
         "totalOverpaid": number(row["total_overpaid_derived"]),
-        "loanCounter": row["loan_counter"],
         "loanProductCounter": row["loan_product_counter"],
-        **_constants(row, late if is_late else None),
+        **_constants(late if is_late else None),
+        "delinquent": _NOT_DELINQUENT,
     }
     return compact(shown)
+
+
+_NOT_DELINQUENT = {
+    "availableDisbursementAmount": 0,
+    "pastDueDays": 0,
+    "delinquentDays": 0,
+    "delinquentAmount": 0,
+    "lastPaymentAmount": 0,
+    "lastRepaymentAmount": 0,
+}
+_SINGLE = {
+    "collateral": [],
+    "overdueCharges": [],
+    "paidInAdvance": {"paidInAdvance": 0},
+    "isRatesEnabled": False,
+    "loanScheduleTypeOptions": [
+        {"id": 1, "code": "CUMULATIVE", "value": "Cumulative"},
+        {"id": 2, "code": "PROGRESSIVE", "value": "Progressive"},
+    ],
+    "loanScheduleProcessingTypeOptions": [
+        {"id": 1, "code": "HORIZONTAL", "value": "Horizontal"},
+        {"id": 2, "code": "VERTICAL", "value": "Vertical"},
+    ],
+}
+
+
+def single_loan(session: Session, row: Row, known: dict[str, Row]) -> Json:
+    """A loan as it is read alone."""
+    shown = {**loan(session, row, known), **_SINGLE}
+    if "summary" in shown:
+        shown["summary"] |= _totals_by_kind(session, row["id"])
+        shown["delinquent"] = _delinquent(session, row)
+    return shown
+
+
+def _delinquent(session: Session, row: Row) -> Json:
+    late = overdue(session, row["id"])
+    sql = """
+        select min(duedate) from m_loan_repayment_schedule
+        where loan_id = ? and not completed_derived
+    """
+    days = 0
+    if late is not None and late["since"] is not None:
+        days = (today(session) - date.fromisoformat(late["since"])).days
+    owed = 0 if late is None else (late["principal"] or 0) + (late["interest"] or 0)
+    last = """
+        select transaction_date, amount from m_loan_transaction
+        where loan_id = ? and transaction_type_enum = 2 and not is_reversed
+        order by transaction_date desc, id desc
+    """
+    paid = session.one(last, (row["id"],))
+    day, amount = (None, 0) if paid is None else (date_parts(paid[0]), number(paid[1]))
+    return compact(
+        {
+            "availableDisbursementAmount": number(row["approved_principal"]),
+            "pastDueDays": days,
+            "nextPaymentDueDate": date_parts(session.value(sql, (row["id"],))),
+            "delinquentDays": days,
+            "delinquentDate": date_parts(late["since"]) if late is not None else None,
+            "delinquentAmount": number(owed),
+            "lastPaymentDate": day,
+            "lastPaymentAmount": amount,
+            "lastRepaymentDate": day,
+            "lastRepaymentAmount": amount,
+            "delinquencyPausePeriods": [],
+        }
+    )
 
 
 def _group(row: Row) -> Json | None:
@@ -170,7 +236,7 @@ def _group(row: Row) -> Json | None:
     return {"id": row["group_id"], "name": row["group_name"]}
 
 
-def _constants(row: Row, late: Row | None) -> Json:
+def _constants(late: Row | None) -> Json:
     return {
         "multiDisburseLoan": False,
         "canDefineInstallmentAmount": False,
@@ -188,7 +254,6 @@ def _constants(row: Row, late: Row | None) -> Json:
         "minimumGap": 0,
         "maximumGap": 0,
         "isEqualAmortization": False,
-        "isRatesEnabled": False,
         "enableInstallmentLevelDelinquency": False,
         "chargedOff": False,
         "enableDownPayment": False,
@@ -217,108 +282,10 @@ def loan_account_line(session: Session, row: Row, known: dict[str, Row]) -> Json
             "timeline": _timeline(session, row),
             "inArrears": bool(late is not None and late["principal"]),
             "originalLoan": number(row["principal_amount"]) if active else None,
-            "loanBalance": number(row["total_outstanding_derived"]) if active else None,
+            "loanBalance": number(row["total_outstanding_derived"] or None) if active else None,
             "amountPaid": number(row["total_repayment_derived"] or None) if active else None,
         }
     )
-
-
-def repayment_schedule(session: Session, row: Row, currency: Json) -> Json:
-    """The schedule of a loan with what was paid of it."""
-    sql = "select * from m_loan_repayment_schedule where loan_id = ? order by installment"
-    rows = session.all(sql, (row["id"],))
-    principal = row["principal_disbursed_derived"] or row["principal_amount"]
-    start = row["disbursedon_date"] or row["expected_disbursedon_date"]
-    business_date = iso(today(session))
-    balance, periods = principal, [_disbursement_period(start, principal)]
-    for one in rows:
-        balance -= one["principal_amount"]
-        periods.append(_period(one, balance, business_date))
-    interest = sum(one["interest_amount"] for one in rows)
-    paid_principal = sum(one["principal_completed_derived"] for one in rows)
-    paid = paid_principal + sum(one["interest_completed_derived"] for one in rows)
-    days = (date.fromisoformat(rows[-1]["duedate"]) - date.fromisoformat(start)).days if rows else 0
-    return {
-        "currency": currency,
-        "loanTermInDays": days,
-        "totalPrincipalDisbursed": number(principal),
-        "totalPrincipalExpected": number(sum(one["principal_amount"] for one in rows)),
-        "totalPrincipalPaid": number(paid_principal),
-        "totalInterestCharged": number(interest),
-        "totalFeeChargesCharged": 0,
-        "totalPenaltyChargesCharged": 0,
-        "totalWaived": 0,
-        "totalWrittenOff": 0,
-        "totalRepaymentExpected": number(principal + interest),
-        "totalRepayment": number(paid),
-        "totalPaidInAdvance": number(sum(one["total_paid_in_advance_derived"] or 0 for one in rows)),
-        "totalPaidLate": number(sum(one["total_paid_late_derived"] or 0 for one in rows)),
-        "totalOutstanding": number(principal + interest - paid),
-        "totalCredits": 0,
-        "periods": periods,
-    }
-
-
-def _disbursement_period(start: str, principal: int) -> Json:
-    return {
-        "dueDate": date_parts(start),
-        "principalDisbursed": number(principal),
-        "principalLoanBalanceOutstanding": number(principal),
-        "feeChargesDue": 0,
-        "feeChargesPaid": 0,
-        "totalOriginalDueForPeriod": 0,
-        "totalDueForPeriod": 0,
-        "totalPaidForPeriod": 0,
-        "totalActualCostOfLoanForPeriod": 0,
-        "totalCredits": 0,
-        "downPaymentPeriod": False,
-    }
-
-
-def _period(one: Row, balance: int, business_date: str) -> Json:
-    principal, interest = one["principal_amount"], one["interest_amount"]
-    principal_paid, interest_paid = one["principal_completed_derived"], one["interest_completed_derived"]
-    due, paid = principal + interest, principal_paid + interest_paid
-    starts, ends = date.fromisoformat(one["fromdate"]), date.fromisoformat(one["duedate"])
-    period: dict[str, Any] = {
-        "period": one["installment"],
-        "fromDate": date_parts(one["fromdate"]),
-        "dueDate": date_parts(one["duedate"]),
-        "obligationsMetOnDate": date_parts(one["obligations_met_on_date"]),
-        "complete": bool(one["completed_derived"]),
-        "daysInPeriod": (ends - starts).days,
-        "principalOriginalDue": number(principal),
-        "principalDue": number(principal),
-        "principalPaid": number(principal_paid),
-        "principalWrittenOff": 0,
-        "principalOutstanding": number(principal - principal_paid),
-        "principalLoanBalanceOutstanding": number(balance),
-        "interestOriginalDue": number(interest),
-        "interestDue": number(interest),
-        "interestPaid": number(interest_paid),
-        "interestWaived": 0,
-        "interestWrittenOff": 0,
-        "interestOutstanding": number(interest - interest_paid),
-    }
-    for kind in ("feeCharges", "penaltyCharges"):
-        period |= {f"{kind}{n}": 0 for n in "Due Paid Waived WrittenOff Outstanding".split()}
-    late = one["duedate"] < business_date and due > paid
-    period |= {
-        "totalOriginalDueForPeriod": number(due),
-        "totalDueForPeriod": number(due),
-        "totalPaidForPeriod": number(paid),
-        "totalPaidInAdvanceForPeriod": number(one["total_paid_in_advance_derived"] or 0),
-        "totalPaidLateForPeriod": number(one["total_paid_late_derived"] or 0),
-        "totalWaivedForPeriod": 0,
-        "totalWrittenOffForPeriod": 0,
-        "totalOutstandingForPeriod": number(due - paid),
-        "totalOverdue": number(due - paid) if late else None,
-        "totalActualCostOfLoanForPeriod": number(interest),
-        "totalInstallmentAmountForPeriod": number(due),
-        "totalCredits": 0,
-        "downPaymentPeriod": False,
-    }
-    return compact(period)
 
 
 def transaction(session: Session, row: Row, known: dict[str, Row]) -> Json:

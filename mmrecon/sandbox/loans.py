@@ -5,38 +5,34 @@ from __future__ import annotations
 import sqlite3
 from datetime import date
 
-from mmrecon.sandbox import loan_schedule, payment_details
+from mmrecon.sandbox import loan_schedule
 from mmrecon.sandbox.call import Call, Command, Handler, Outcome, Subject
 from mmrecon.sandbox.clients import client_or_404, require_active_client
-from mmrecon.sandbox.clock import now, setting, today
+from mmrecon.sandbox.clock import setting, today
 from mmrecon.sandbox.database import Row, Session
 from mmrecon.sandbox.enums import loan_status
 from mmrecon.sandbox.fields import Fields
 from mmrecon.sandbox.loan_ledger import (
-    ACCRUAL,
-    ACTIVE,
     APPROVED,
-    DISBURSEMENT,
-    book_transaction,
     loan_or_404,
-    settle,
 )
 from mmrecon.sandbox.loan_products import TERM_COLUMNS, annual_rate, product_or_404, strategy_name
 from mmrecon.sandbox.loan_schedule import Terms, due_dates, schedule
+from mmrecon.sandbox.loan_schedule_view import repayment_schedule
 from mmrecon.sandbox.loan_view import (
     LOAN_COLUMNS,
     LOAN_SOURCE,
     TRANSACTION_COLUMNS,
     TRANSACTION_SOURCE,
     loan,
-    repayment_schedule,
+    single_loan,
     transaction,
 )
 from mmrecon.sandbox.organisation import COMMON, currencies_by_code
 from mmrecon.sandbox.paging import Listing
 from mmrecon.sandbox.refusals import (
     FieldError,
-    Refusal,
+    RefusalError,
     UnknownToSandboxError,
     integrity,
     invalid,
@@ -45,7 +41,7 @@ from mmrecon.sandbox.refusals import (
 )
 from mmrecon.sandbox.routing import Route, command_query, reads, writes
 from mmrecon.sandbox.timeline import new_external_id
-from mmrecon.sandbox.values import Json, iso, number, rounded
+from mmrecon.sandbox.values import Json, iso, number
 
 SUBMITTED, WITHDRAWN, REJECTED = 100, 400, 500
 TEXT_LIMIT = 100
@@ -55,7 +51,7 @@ def id_of_external(session: Session, external_id: str) -> int:
     """The loan with an external id.
 
     Raises:
-        Refusal: 404.
+        RefusalError: 404.
     """
     found = session.value("select id from m_loan where external_id = ?", (external_id,))
     if found is None:
@@ -71,7 +67,9 @@ def list_loans(call: Call) -> Json:
     """``GET /loans``."""
     listing = Listing(LOAN_COLUMNS, LOAN_SOURCE)
     if call.user.hierarchy != ".":
-        sql = "coalesce(c.office_id, g.office_id) in (select id from m_office where hierarchy like ?)"
+        sql = (
+            "coalesce(c.office_id, g.office_id) in (select id from m_office where hierarchy like ?)"
+        )
         listing.where(sql, call.user.hierarchy + "%")
     listing.where_given(call, "accountNo", "l.account_no = ?")
     listing.where_given(call, "externalId", "l.external_id = ?")
@@ -91,7 +89,7 @@ def get_loan(call: Call, loan_id: int) -> Json:
     listing.where("l.id = ?", loan_id)
     row = listing.rows(call.session)[0]
     known = currencies_by_code(call.session)
-    shown = loan(call.session, row, known)
+    shown = single_loan(call.session, row, known)
     wanted = set(call.query.get("associations", "").split(","))
     wanted -= set(call.query.get("exclude", "").split(","))
     if wanted & {"repaymentSchedule", "all"}:
@@ -122,7 +120,13 @@ APPLICATION = {
     *("loanTermFrequencyType", "interestRatePerPeriod", "transactionProcessingStrategyCode"),
     *("expectedDisbursementDate", "submittedOnDate", "externalId", "accountNo", "loanOfficerId"),
     *("repaymentsStartingFromDate", "interestChargedFromDate", "linkAccountId", "charges"),
-    *("inArrearsTolerance", "graceOnArrearsAgeing", "loanPurposeId", "fundId", "maxOutstandingLoanBalance"),
+    *(
+        "inArrearsTolerance",
+        "graceOnArrearsAgeing",
+        "loanPurposeId",
+        "fundId",
+        "maxOutstandingLoanBalance",
+    ),
     *TERM_COLUMNS,
 }
 
@@ -182,7 +186,7 @@ def _create_loan(call: Call) -> Outcome:
     if row["external_id"] is None and setting(session, "enable-auto-generated-external-id"):
         row["external_id"] = new_external_id()
     loan_id = _insert_loan(session, row)
-    _make_schedule(session, loan_id, row["principal_amount"], row["expected_disbursedon_date"])
+    make_schedule(session, loan_id, row["principal_amount"], row["expected_disbursedon_date"])
     return {
         "officeId": client["office_id"],
         "clientId": client_id,
@@ -213,7 +217,9 @@ def _application(fields: Fields, product: Row) -> Json:
         "net_disbursal_amount": principal,
         "nominal_interest_rate_per_period": rate,
         "interest_period_frequency_enum": product["interest_period_frequency_enum"],
-        "annual_nominal_interest_rate": annual_rate(rate, product["interest_period_frequency_enum"]),
+        "annual_nominal_interest_rate": annual_rate(
+            rate, product["interest_period_frequency_enum"]
+        ),
         "term_frequency": fields.integer("loanTermFrequency", required=True),
         "term_period_frequency_enum": fields.integer("loanTermFrequencyType", required=True),
         "loan_transaction_strategy_code": code,
@@ -235,7 +241,8 @@ def _insert_loan(session: Session, row: Json) -> int:
     return loan_id
 
 
-def _make_schedule(session: Session, loan_id: int, principal: int, start: str) -> None:
+def make_schedule(session: Session, loan_id: int, principal: int, start: str) -> None:
+    """Make the schedule of a loan anew, over a principal and from a day."""
     row = loan_or_404(session, loan_id)
     terms = Terms.of(row, principal)
     begins = date.fromisoformat(start)
@@ -246,11 +253,13 @@ def _make_schedule(session: Session, loan_id: int, principal: int, start: str) -
     session.update("m_loan", loan_id, {"expected_maturedon_date": iso(dues[-1])})
 
 
-def _wrong_state(code: str, said: str) -> Refusal:
+def wrong_state(code: str, said: str) -> RefusalError:
+    """400: the loan is in another state."""
     return invalid(FieldError(code, said, "id"))
 
 
-def _outcome(row: Row, changes: Json) -> Outcome:
+def loan_outcome(row: Row, changes: Json) -> Outcome:
+    """The answer to a command on a loan."""
     return {
         "officeId": row["office_id"],
         "clientId": row["client_id"],
@@ -266,14 +275,24 @@ def _approve(call: Call) -> Outcome:
     session = call.session
     row = loan_or_404(session, call.subject.loan_id or 0)
     fields = Fields(call.body(), "loanapplication")
-    fields.only({*COMMON, "approvedOnDate", "approvedLoanAmount", "expectedDisbursementDate", "note", "netDisbursalAmount", "disbursementData"})
+    fields.only(
+        {
+            *COMMON,
+            "approvedOnDate",
+            "approvedLoanAmount",
+            "expectedDisbursementDate",
+            "note",
+            "netDisbursalAmount",
+            "disbursementData",
+        }
+    )
     day = fields.date("approvedOnDate", required=True) or date.min
     amount = fields.amount("approvedLoanAmount")
     expected = fields.date("expectedDisbursementDate")
     fields.finish()
     if row["loan_status_id"] != SUBMITTED:
         code = "error.msg.loan.approval.account.is.not.submitted.and.pending.state"
-        raise _wrong_state(code, "Loan approval is not allowed in this state.")
+        raise wrong_state(code, "Loan approval is not allowed in this state.")
     if iso(day) < row["submittedon_date"]:
         code = "error.msg.loan.approval.cannot.be.before.submittal.date"
         raise rule_violated(code, "approved before submitted", iso(day), row["submittedon_date"])
@@ -295,15 +314,18 @@ def _approve(call: Call) -> Outcome:
         "expected_disbursedon_date": start,
     }
     session.update("m_loan", row["id"], columns)
-    _make_schedule(session, row["id"], approved, start)
+    make_schedule(session, row["id"], approved, start)
     changes: Json = {"status": loan_status(APPROVED)}
     if amount is not None:
         changes |= {"approvedLoanAmount": number(amount), "principal": number(amount)}
     changes |= {"netDisbursalAmount": number(approved), "locale": fields.body.get("locale")}
-    changes |= {"dateFormat": fields.body.get("dateFormat"), "approvedOnDate": fields.body["approvedOnDate"]}
+    changes |= {
+        "dateFormat": fields.body.get("dateFormat"),
+        "approvedOnDate": fields.body["approvedOnDate"],
+    }
     if expected is not None:
         changes["expectedDisbursementDate"] = [expected.year, expected.month, expected.day]
-    return _outcome(row, changes)
+    return loan_outcome(row, changes)
 
 
 def _end_application(status: int, name: str, step: str) -> Handler:
@@ -317,11 +339,11 @@ def _end_application(status: int, name: str, step: str) -> Handler:
         fields.finish()
         if row["loan_status_id"] != SUBMITTED:
             code = f"error.msg.loan.{step}.account.is.not.submitted.and.pending.state"
-            raise _wrong_state(code, "Loan is not in this state.")
+            raise wrong_state(code, "Loan is not in this state.")
         columns = {"loan_status_id": status, f"{step}on_date": iso(day), "closedon_date": iso(day)}
         columns[f"{step}on_userid"] = call.user.user_id
         call.session.update("m_loan", row["id"], columns)
-        return _outcome(row, {"status": loan_status(status), name: fields.body[name]})
+        return loan_outcome(row, {"status": loan_status(status), name: fields.body[name]})
 
     return handler
 
@@ -330,7 +352,7 @@ def _undo_approval(call: Call) -> Outcome:
     row = loan_or_404(call.session, call.subject.loan_id or 0)
     if row["loan_status_id"] != APPROVED:
         code = "error.msg.loan.undo.approval.account.is.not.approved"
-        raise _wrong_state(code, "Loan Account Undo Approval is not allowed.")
+        raise wrong_state(code, "Loan Account Undo Approval is not allowed.")
     columns = {
         "loan_status_id": SUBMITTED,
         "approvedon_date": None,
@@ -339,165 +361,7 @@ def _undo_approval(call: Call) -> Outcome:
         "principal_amount": row["principal_amount_proposed"],
     }
     call.session.update("m_loan", row["id"], columns)
-    return _outcome(row, {"status": loan_status(SUBMITTED), "approvedOnDate": ""})
-
-
-DISBURSAL = {
-    *COMMON,
-    *payment_details.NAMES,
-    *("actualDisbursementDate", "transactionAmount", "externalId", "note", "netDisbursalAmount"),
-    *("adjustRepaymentDate", "fixedEmiAmount", "postDatedChecks"),
-}
-
-
-def _disburse(call: Call) -> Outcome:
-    session = call.session
-    row = loan_or_404(session, call.subject.loan_id or 0)
-    fields = Fields(call.body(), "loan.disbursement")
-    fields.only(DISBURSAL)
-    if any(fields.given(name) for name in ("adjustRepaymentDate", "fixedEmiAmount")):
-        raise UnknownToSandboxError("disbursal with another schedule")
-    day = fields.date("actualDisbursementDate", required=True) or date.min
-    asked = fields.amount("transactionAmount")
-    external_id = fields.text("externalId")
-    details = payment_details.read(fields)
-    note = fields.text("note", longest=1000)
-    fields.finish()
-    require_active_client(session, row["client_id"])
-    amount = row["approved_principal"] if asked is None else rounded(asked, row["currency_digits"])
-    _refuse_disbursal(session, row, day, amount)
-    detail_id = payment_details.store(session, details)
-    _disburse_at(session, row, day, amount, call.user.user_id)
-    transaction_id = _add_disbursement(call, row, day, amount, detail_id, external_id)
-    add_note(session, row["id"], transaction_id, note)
-    settle(session, row["id"], call.user.user_id)
-    changes = payment_details.changes(details)
-    changes |= {name: fields.body[name] for name in ("locale", "dateFormat") if name in fields.body}
-    changes["actualDisbursementDate"] = fields.body["actualDisbursementDate"]
-    changes["status"] = loan_status(ACTIVE)
-    outcome = _outcome(row, changes)
-    return {**outcome, "subResourceId": transaction_id, "subResourceExternalId": external_id}
-
-
-def _refuse_disbursal(session: Session, row: Row, day: date, amount: int) -> None:
-    if row["loan_status_id"] != APPROVED:
-        code = "error.msg.loan.disbursal.account.is.not.approve.not.disbursed.state"
-        said = "Loan Disbursal is not allowed. Loan Account is not in approved and not disbursed state."
-        raise _wrong_state(code, said)
-    if day > today(session):
-        said = (
-            f"The date on which a loan with identifier : {row['account_no']} is disbursed "
-            "cannot be in the future."
-        )
-        raise rule_violated("error.msg.loan.disbursal.cannot.be.a.future.date", said, iso(day))
-    if iso(day) < row["approvedon_date"]:
-        approved = row["approvedon_date"]
-        said = f"The date on which a loan is disbursed cannot be before its approval date: {approved}"
-        code = "error.msg.loan.disbursal.cannot.be.before.approval.date"
-        raise rule_violated(code, said, iso(day), approved)
-    first = row["expected_firstrepaymenton_date"]
-    if first is not None and iso(day) > first:
-        code = "error.msg.loan.disbursal.cannot.be.after.expected.first.repayment.date"
-        raise rule_violated(code, "disbursed after the first repayment", iso(day), first)
-    if amount > row["approved_principal"] or amount <= 0:
-        code = "error.msg.loan.disbursal.amount.can't.be.greater.than.maximum.applied.loan.amount.calculation"
-        said = "Loan disbursal amount can't be greater than the approved amount"
-        raise rule_violated(code, said, number(amount), number(row["approved_principal"]))
-
-
-def _disburse_at(session: Session, row: Row, day: date, amount: int, user_id: int) -> None:
-    counts = """
-        select count(*), sum(product_id = ?) from m_loan
-        where client_id = ? and disbursedon_date is not null and loan_status_id >= 300
-    """
-    before = session.one(counts, (row["product_id"], row["client_id"]))
-    earlier, of_product = (0, 0) if before is None else (before[0], before[1] or 0)
-    columns = {
-        "loan_status_id": ACTIVE,
-        "disbursedon_date": iso(day),
-        "disbursedon_userid": user_id,
-        "principal_amount": amount,
-        "net_disbursal_amount": amount,
-        "principal_disbursed_derived": amount,
-        "loan_counter": earlier + 1,
-        "loan_product_counter": of_product + 1,
-    }
-    session.update("m_loan", row["id"], columns)
-    _make_schedule(session, row["id"], amount, iso(day))
-
-
-def _add_disbursement(
-    call: Call, row: Row, day: date, amount: int, detail_id: int | None, external_id: str | None
-) -> int:
-    session = call.session
-    taken = "select 1 from m_loan_transaction where external_id = ?"
-    if external_id is not None and session.value(taken, (external_id,)):
-        said = f"Disbursement: externalId `{external_id}` already exists"
-        code = "error.msg.loan.disbursement.duplicate.externalId"
-        raise integrity(code, said, "externalId", (external_id,))
-    if external_id is not None and len(external_id) > TEXT_LIMIT:
-        code = "error.msg.loan.disbursement.unknown.data.integrity.issue"
-        raise integrity(code, "Unknown data integrity issue with resource: Disbursement")
-    common = {
-        "loan_id": row["id"],
-        "office_id": row["office_id"],
-        "transaction_date": iso(day),
-        "submitted_on_date": iso(today(session)),
-        "created_by": call.user.user_id,
-        "created_on_utc": now(),
-    }
-    disbursement = {
-        **common,
-        "transaction_type_enum": DISBURSEMENT,
-        "amount": amount,
-        "payment_detail_id": detail_id,
-        "external_id": external_id,
-        "outstanding_loan_balance_derived": amount,
-    }
-    transaction_id = session.insert("m_loan_transaction", disbursement)
-    sql = "select sum(interest_amount) from m_loan_repayment_schedule where loan_id = ?"
-    interest = session.value(sql, (row["id"],))
-    accrual = {**common, "transaction_type_enum": ACCRUAL, "amount": interest}
-    session.insert("m_loan_transaction", {**accrual, "interest_portion_derived": interest})
-    book_transaction(session, loan_or_404(session, row["id"]), transaction_id, call.user.user_id)
-    return transaction_id
-
-
-def add_note(session: Session, loan_id: int, transaction_id: int, text: str | None) -> None:
-    """Keep the note of a transaction, if there is one."""
-    if text:
-        note = {"loan_id": loan_id, "loan_transaction_id": transaction_id, "note_type_enum": 300}
-        session.insert("m_note", {**note, "note": text, "created_on_utc": now()})
-
-
-def _undo_disbursal(call: Call) -> Outcome:
-    session = call.session
-    row = loan_or_404(session, call.subject.loan_id or 0)
-    if row["loan_status_id"] != ACTIVE:
-        code = "error.msg.loan.undo.disbursal.account.is.not.active"
-        raise _wrong_state(code, "Loan Account Undo disbursal is not allowed. Loan Account is not active.")
-    sql = "select id from m_loan_transaction where loan_id = ? and not is_reversed"
-    for (transaction_id,) in session.all(sql, (row["id"],)):
-        book_transaction(session, row, transaction_id, call.user.user_id, mirrored=True)
-        columns = {
-            "is_reversed": True,
-            "manually_adjusted_or_reversed": True,
-            "reversed_on_date": iso(today(session)),
-        }
-        session.update("m_loan_transaction", transaction_id, columns)
-    columns = {
-        "loan_status_id": APPROVED,
-        "disbursedon_date": None,
-        "disbursedon_userid": None,
-        "principal_amount": row["approved_principal"],
-        "principal_disbursed_derived": 0,
-        "loan_counter": None,
-        "loan_product_counter": None,
-    }
-    session.update("m_loan", row["id"], columns)
-    _make_schedule(session, row["id"], row["approved_principal"], row["expected_disbursedon_date"])
-    settle(session, row["id"], call.user.user_id)
-    return _outcome(row, {"status": loan_status(APPROVED), "actualDisbursementDate": ""})
+    return loan_outcome(row, {"status": loan_status(SUBMITTED), "approvedOnDate": ""})
 
 
 ROUTES: list[Route] = [
@@ -514,6 +378,4 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("APPROVALUNDO", "LOAN"): _undo_approval,
     ("REJECT", "LOAN"): _end_application(REJECTED, "rejectedOnDate", "rejected"),
     ("WITHDRAW", "LOAN"): _end_application(WITHDRAWN, "withdrawnOnDate", "withdrawn"),
-    ("DISBURSE", "LOAN"): _disburse,
-    ("DISBURSALUNDO", "LOAN"): _undo_disbursal,
 }

@@ -148,7 +148,7 @@ def _checked(call: Call, command_id: int) -> tuple[Row, Command]:
     """A waiting command that the caller may check.
 
     Raises:
-        Refusal: 404 where it does not wait, 403 without the permission.
+        RefusalError: 404 where it does not wait, 403 without the permission.
     """
     row = _waiting_or_404(call.session, command_id)
     command = _command_of(row)

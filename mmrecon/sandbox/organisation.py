@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from mmrecon.sandbox.call import Call, Command, Handler, Outcome, Subject
-from mmrecon.sandbox.database import Row, Session
+from mmrecon.sandbox.database import Row, Session, spelled
 from mmrecon.sandbox.fields import Fields
 from mmrecon.sandbox.refusals import (
     ContainerError,
@@ -27,7 +27,7 @@ def office_or_404(session: Session, office_id: int | None) -> Row:
     """An office.
 
     Raises:
-        Refusal: 404.
+        RefusalError: 404.
     """
     row = None if office_id is None else session.row("m_office", office_id)
     if row is None:
@@ -87,7 +87,7 @@ def _create_office(call: Call) -> Outcome:
     session = call.session
     parent = office_or_404(session, parent_id)
     for column, value in (("name", name), ("external_id", external_id)):
-        sql = " ".join(("select 1 from m_office where", column, "= ?"))
+        sql = spelled("select 1 from m_office where", column, "= ?")
         if value is not None and session.value(sql, (value,)):
             parameter = "externalId" if column == "external_id" else column
             code = f"error.msg.office.duplicate.{parameter}"
@@ -138,7 +138,9 @@ def currency(row: Row) -> Json:
             "inMultiplesOf": row["currency_multiplesof"] or 0,
             "displaySymbol": symbol,
             "nameCode": row["internationalized_name_code"],
-            "displayLabel": f"{row['name']} ({symbol})" if symbol else f"{row['name']} [{row['code']}]",
+            "displayLabel": f"{row['name']} ({symbol})"
+            if symbol
+            else f"{row['name']} [{row['code']}]",
         }
     )
 
@@ -191,115 +193,6 @@ def _update_currencies(call: Call) -> Outcome:
     for values in rows:
         session.insert("m_organisation_currency", values)
     return {"changes": {"currencies": codes}}
-
-
-# payment types
-
-
-def payment_type_or_404(session: Session, payment_type_id: int) -> Row:
-    """A payment type.
-
-    Raises:
-        Refusal: 404.
-    """
-    row = session.row("m_payment_type", payment_type_id)
-    if row is None:
-        said = f"PaymentType with {payment_type_id} does not exist"
-        raise not_found("error.msg.payment.type.invalid", said, payment_type_id)
-    return row
-
-
-def _payment_type(row: Row) -> Json:
-    return compact(
-        {
-            "id": row["id"],
-            "name": row["value"],
-            "description": row["description"],
-            "isCashPayment": bool(row["is_cash_payment"]),
-            "position": row["order_position"],
-            "codeName": row["code_name"],
-            "isSystemDefined": bool(row["is_system_defined"]),
-        }
-    )
-
-
-def list_payment_types(call: Call) -> list[Json]:
-    """``GET /paymenttypes``."""
-    rows = call.session.all("select * from m_payment_type order by order_position, id")
-    if call.flag("onlyWithCode"):
-        rows = [row for row in rows if row["code_name"]]
-    return [_payment_type(row) for row in rows]
-
-
-def get_payment_type(call: Call, payment_type_id: int) -> Json:
-    """``GET /paymenttypes/{id}``."""
-    return _payment_type(payment_type_or_404(call.session, payment_type_id))
-
-
-def post_payment_type(call: Call) -> Command:
-    """``POST /paymenttypes``."""
-    del call
-    return Command("CREATE", "PAYMENTTYPE")
-
-
-def put_payment_type(call: Call, payment_type_id: int) -> Command:
-    """``PUT /paymenttypes/{id}``."""
-    del call
-    return Command("UPDATE", "PAYMENTTYPE", Subject(resource_id=payment_type_id))
-
-
-def delete_payment_type(call: Call, payment_type_id: int) -> Command:
-    """``DELETE /paymenttypes/{id}``."""
-    del call
-    return Command("DELETE", "PAYMENTTYPE", Subject(resource_id=payment_type_id))
-
-
-PAYMENT_TYPE_FIELDS = {"name", "description", "isCashPayment", "position", "codeName", "isSystemDefined"}
-
-
-def _create_payment_type(call: Call) -> Outcome:
-    fields = Fields({"locale": "en", **call.body()}, "paymenttype")
-    fields.only({*PAYMENT_TYPE_FIELDS, "locale"})
-    row = {
-        "value": fields.text("name", required=True, longest=100),
-        "description": fields.text("description", longest=500),
-        "is_cash_payment": fields.boolean("isCashPayment"),
-        "order_position": fields.integer("position"),
-        "code_name": fields.text("codeName") or "",
-        "is_system_defined": fields.boolean("isSystemDefined"),
-    }
-    fields.finish()
-    return {"resourceId": call.session.insert("m_payment_type", row)}
-
-
-def _update_payment_type(call: Call) -> Outcome:
-    payment_type_id = call.subject.resource_id or 0
-    payment_type_or_404(call.session, payment_type_id)
-    fields = Fields({"locale": "en", **call.body()}, "paymenttype")
-    fields.only({*PAYMENT_TYPE_FIELDS, "locale"})
-    columns: Json = {}
-    if fields.given("name"):
-        columns["value"] = fields.text("name", required=True, longest=100)
-    if fields.given("description"):
-        columns["description"] = fields.text("description", longest=500)
-    if fields.given("isCashPayment"):
-        columns["is_cash_payment"] = fields.boolean("isCashPayment")
-    if fields.given("position"):
-        columns["order_position"] = fields.integer("position")
-    fields.finish()
-    if columns:
-        call.session.update("m_payment_type", payment_type_id, columns)
-    return {"resourceId": payment_type_id}
-
-
-def _delete_payment_type(call: Call) -> Outcome:
-    payment_type_id = call.subject.resource_id or 0
-    payment_type_or_404(call.session, payment_type_id)
-    used = "select 1 from m_payment_detail where payment_type_id = ? limit 1"
-    if call.session.value(used, (payment_type_id,)):
-        raise integrity("error.msg.payment.type.association.exist", "cannot.delete.payment.type")
-    call.session.run("delete from m_payment_type where id = ?", (payment_type_id,))
-    return {"resourceId": payment_type_id}
 
 
 # settings
@@ -373,11 +266,6 @@ ROUTES: list[Route] = [
     writes("PUT", "/offices/<int:office_id>", put_office),
     reads("/currencies", get_currencies, "CURRENCY"),
     writes("PUT", "/currencies", put_currencies),
-    reads("/paymenttypes", list_payment_types, "PAYMENTTYPE"),
-    reads("/paymenttypes/<int:payment_type_id>", get_payment_type, "PAYMENTTYPE"),
-    writes("POST", "/paymenttypes", post_payment_type),
-    writes("PUT", "/paymenttypes/<int:payment_type_id>", put_payment_type),
-    writes("DELETE", "/paymenttypes/<int:payment_type_id>", delete_payment_type),
     reads("/configurations", list_configurations, "CONFIGURATION"),
     reads("/configurations/name/<name>", get_configuration, "CONFIGURATION"),
     reads("/configurations/<int:configuration_id>", get_configuration_by_id, "CONFIGURATION"),
@@ -387,8 +275,5 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("CREATE", "OFFICE"): _create_office,
     ("UPDATE", "OFFICE"): _update_office,
     ("UPDATE", "CURRENCY"): _update_currencies,
-    ("CREATE", "PAYMENTTYPE"): _create_payment_type,
-    ("UPDATE", "PAYMENTTYPE"): _update_payment_type,
-    ("DELETE", "PAYMENTTYPE"): _delete_payment_type,
     ("UPDATE", "CONFIGURATION"): _update_configuration,
 }

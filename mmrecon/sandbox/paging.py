@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mmrecon.sandbox.call import Call
-from mmrecon.sandbox.database import Row, Session
+from mmrecon.sandbox.database import Row, Session, spelled
 from mmrecon.sandbox.refusals import ContainerError, sql_refused
 
 STACKED = re.compile(r";")
@@ -58,16 +58,14 @@ class Listing:
         """The rows, or a part of them; a limit of 0 or less means all."""
         sql = self._sql(self.columns)
         if self.order:
-            sql = " ".join((sql, "order by", self.order))
+            sql = spelled(sql, "order by", self.order)
         if limit is not None and limit > 0:
-            sql = " ".join((sql, "limit", str(limit), "offset", str(max(offset, 0))))
+            sql = spelled(sql, "limit", str(limit), "offset", str(max(offset, 0)))
         return session.all(sql, self.values)
 
     def _sql(self, columns: str) -> str:
-        parts = ["select", columns, "from", self.source]
-        if self.conditions:
-            parts += ["where", " and ".join(self.conditions)]
-        return " ".join(parts)
+        where = ("where", " and ".join(self.conditions)) if self.conditions else ()
+        return spelled("select", columns, "from", self.source, *where)
 
     def order_by(self, call: Call, columns: dict[str, str], default: str) -> None:
         """Order as asked; an unknown column is a 500, an injection a 403."""
@@ -96,5 +94,5 @@ def office_subtree(call: Call, column: str) -> tuple[str, list[Any]]:
     hierarchy = call.user.hierarchy
     if hierarchy == ".":
         return "1", []
-    condition = f"{column} in (select id from m_office where hierarchy like ?)"
-    return condition, [hierarchy + "%"]
+    condition = spelled(column, "in (select id from m_office where hierarchy like ?)")
+    return condition, [f"{hierarchy}%"]

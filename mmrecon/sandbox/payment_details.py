@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmrecon.sandbox.database import Row, Session
 from mmrecon.sandbox.fields import Fields
-from mmrecon.sandbox.organisation import payment_type_or_404
+from mmrecon.sandbox.payment_types import payment_type_or_404
 from mmrecon.sandbox.values import Json
 
 COLUMNS = {
@@ -38,7 +38,7 @@ def store(session: Session, details: Json) -> int | None:
     """Keep payment details; gives their id.
 
     Raises:
-        Refusal: 404 for an unknown payment type.
+        RefusalError: 404 for an unknown payment type.
     """
     if not details:
         return None

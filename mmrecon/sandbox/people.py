@@ -116,7 +116,7 @@ def _set_role_permissions(call: Call) -> Outcome:
 
 def list_permissions(call: Call) -> list[Json]:
     """``GET /permissions``; with ``makerCheckerable=true`` those that may need a checker."""
-    sql = 'select * from m_permission order by "grouping", coalesce(entity_name, \'\'), code'
+    sql = "select * from m_permission order by \"grouping\", coalesce(entity_name, ''), code"
     rows = call.session.all(sql)
     if not call.flag("makerCheckerable"):
         return [_permission(row, selected=1) for row in rows]
@@ -205,22 +205,35 @@ def put_user(call: Call, user_id: int) -> Command:
     return Command("UPDATE", "USER", Subject(resource_id=user_id))
 
 
-USER_FIELDS = set(
-    "username firstname lastname email password repeatPassword officeId staffId roles "
-    "sendPasswordToEmail passwordNeverExpires isSelfServiceUser clients locale".split()
-)
+USER_FIELDS = {
+    "username",
+    "firstname",
+    "lastname",
+    "email",
+    "password",
+    "repeatPassword",
+    "officeId",
+    "staffId",
+    "roles",
+    "sendPasswordToEmail",
+    "passwordNeverExpires",
+    "isSelfServiceUser",
+    "clients",
+    "locale",
+}
 
 
 def _create_user(call: Call) -> Outcome:
     session = call.session
     fields = Fields({"locale": "en", **call.body()}, "user")
     fields.only(USER_FIELDS)
+    office_id = fields.integer("officeId", required=True)
     row = {
         "username": fields.text("username", required=True, longest=100),
         "firstname": fields.text("firstname", required=True, longest=100),
         "lastname": fields.text("lastname", required=True, longest=100),
         "email": fields.text("email"),
-        "office_id": fields.integer("officeId", required=True),
+        "office_id": office_id,
         "password": hashed(fields.text("password", required=True) or ""),
     }
     roles = fields.body.get("roles") or []
@@ -230,7 +243,7 @@ def _create_user(call: Call) -> Outcome:
         said = "The parameter `password` must be equal to `repeatPassword`."
         fields.complain("password", "not.equal.to.repeatPassword", said)
     fields.finish()
-    office_or_404(session, row["office_id"])
+    office_or_404(session, office_id)
     if session.value("select 1 from m_appuser where username = ?", (row["username"],)):
         said = f"User with username {row['username']} already exists."
         code = "error.msg.user.duplicate.username"

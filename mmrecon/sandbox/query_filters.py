@@ -12,7 +12,15 @@ from mmrecon.sandbox.paging import Listing
 from mmrecon.sandbox.refusals import FieldError, UnknownToSandboxError, invalid
 from mmrecon.sandbox.values import Json, iso, micro
 
-COMPARISONS = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "LIKE": "like"}
+COMPARISONS = {
+    "EQ": "=",
+    "NEQ": "<>",
+    "LT": "<",
+    "LTE": "<=",
+    "GT": ">",
+    "GTE": ">=",
+    "LIKE": "like",
+}
 MONEY = {"amount", "running_balance_derived"}
 
 

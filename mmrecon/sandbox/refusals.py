@@ -10,7 +10,7 @@ NOT_FOUND = "error.msg.resource.not.found"
 INTEGRITY = "error.msg.data.integrity.issue"
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """A refusal with the HTTP status and the JSON body of the application."""
 
     def __init__(self, status: int, body: dict[str, Any]) -> None:
@@ -67,7 +67,9 @@ class FieldError(NamedTuple):
         return entry
 
 
-def _wrapped(status: int, developer: str, user: str, code: str, errors: list[FieldError]) -> Refusal:
+def _wrapped(
+    status: int, developer: str, user: str, code: str, errors: list[FieldError]
+) -> RefusalError:
     body = {
         "developerMessage": developer,
         "httpStatusCode": str(status),
@@ -75,10 +77,10 @@ def _wrapped(status: int, developer: str, user: str, code: str, errors: list[Fie
         "userMessageGlobalisationCode": code,
         "errors": [error.as_json() for error in errors],
     }
-    return Refusal(status, body)
+    return RefusalError(status, body)
 
 
-def invalid(*errors: FieldError) -> Refusal:
+def invalid(*errors: FieldError) -> RefusalError:
     """400: fields of the request, or the state of the account, do not allow it."""
     developer = (
         "The request was invalid. This typically will happen due to validation errors "
@@ -87,7 +89,7 @@ def invalid(*errors: FieldError) -> Refusal:
     return _wrapped(400, developer, "Validation errors exist.", VALIDATION, list(errors))
 
 
-def rule_violated(code: str, message: str, *args: Any) -> Refusal:
+def rule_violated(code: str, message: str, *args: Any) -> RefusalError:
     """403: a business rule."""
     return _wrapped(
         403,
@@ -98,7 +100,7 @@ def rule_violated(code: str, message: str, *args: Any) -> Refusal:
     )
 
 
-def not_found(code: str, message: str, *args: Any) -> Refusal:
+def not_found(code: str, message: str, *args: Any) -> RefusalError:
     """404: no such thing."""
     said = "The requested resource is not available."
     return _wrapped(404, said, said, NOT_FOUND, [FieldError(code, message, "id", args)])
@@ -106,12 +108,12 @@ def not_found(code: str, message: str, *args: Any) -> Refusal:
 
 def integrity(
     code: str, message: str, parameter: str | None = None, args: tuple[Any, ...] = ()
-) -> Refusal:
+) -> RefusalError:
     """403: a constraint of the database."""
     return _wrapped(403, message, message, code, [FieldError(code, message, parameter, args)])
 
 
-def unavailable(code: str, message: str, *args: Any) -> Refusal:
+def unavailable(code: str, message: str, *args: Any) -> RefusalError:
     """503: a business "not allowed" that looks like an outage."""
     said = "The server is currently unable to handle the request."
     return _wrapped(
@@ -123,7 +125,7 @@ def unavailable(code: str, message: str, *args: Any) -> Refusal:
     )
 
 
-def not_authorised(message: str) -> Refusal:
+def not_authorised(message: str) -> RefusalError:
     """403: a permission is missing."""
     code = "error.msg.not.authorized"
     developer = "The user associated with credentials passed on this request does not have "
@@ -133,7 +135,7 @@ def not_authorised(message: str) -> Refusal:
     )
 
 
-def unsupported_query(parameter: str, given: str | None, allowed: list[str]) -> Refusal:
+def unsupported_query(parameter: str, given: str | None, allowed: list[str]) -> RefusalError:
     """400: a query parameter has a value that the server does not know."""
     message = f"The query parameter {parameter} has an unsupported value of: {given or 'null'}"
     return invalid(
@@ -146,7 +148,7 @@ def unsupported_query(parameter: str, given: str | None, allowed: list[str]) -> 
     )
 
 
-def unsupported_fields(names: list[str]) -> Refusal:
+def unsupported_fields(names: list[str]) -> RefusalError:
     """400: fields that the command does not know, one error each."""
     return invalid(
         *(
@@ -161,7 +163,7 @@ def unsupported_fields(names: list[str]) -> Refusal:
     )
 
 
-def flat(status: int, code: str, message: str) -> Refusal:
+def flat(status: int, code: str, message: str) -> RefusalError:
     """A single flat error object without wrapper."""
     body = {
         "developerMessage": message,
@@ -170,16 +172,16 @@ def flat(status: int, code: str, message: str) -> Refusal:
         "parameterName": "id",
         "args": [],
     }
-    return Refusal(status, body)
+    return RefusalError(status, body)
 
 
-def bad_json(message: str | None = None) -> Refusal:
+def bad_json(message: str | None = None) -> RefusalError:
     """400: the body is missing or is no JSON."""
     said = message or "The JSON provided in the body of the request is invalid or missing."
     return flat(400, "error.msg.invalid.request.body", said)
 
 
-def conflict(kind: str) -> Refusal:
+def conflict(kind: str) -> RefusalError:
     """409: the server gave up after its own attempts; kind is ``lock`` or ``query``."""
     message = (
         "The server is currently unable to handle the request due to concurrent modification "
@@ -191,10 +193,10 @@ def conflict(kind: str) -> Refusal:
         "defaultUserMessage": message,
         "userMessageGlobalisationCode": f"error.msg.platform.service.{kind}.conflict",
     }
-    return Refusal(409, body)
+    return RefusalError(409, body)
 
 
-def sql_refused(pattern: str) -> Refusal:
+def sql_refused(pattern: str) -> RefusalError:
     """403: a value looks like an attempt to inject SQL."""
     return rule_violated(
         "error.msg.sql.validation",

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmrecon.sandbox.database import spelled
+
 
 @dataclass(frozen=True)
 class Result:
@@ -30,13 +32,17 @@ class _Sum:
         if value is not None:
             self.values.append(value)
 
-    def finalize(self) -> float | int | None:
+    def finalize(self) -> float | None:
         """The sum, whole numbers staying whole."""
         if not self.values:
             return None
         if all(isinstance(value, int) for value in self.values):
-            return int(sum(self.values))
+            return sum(self.values)
         return round(math.fsum(self.values), 6)
+
+
+def _new_sum() -> Any:
+    return _Sum()
 
 
 def _concat(*parts: Any) -> str:
@@ -53,7 +59,7 @@ def run_report(path: Path, sql: str) -> Result:
     try:
         connection.execute("pragma case_sensitive_like = on")
         connection.create_function("concat", -1, _concat, deterministic=True)
-        connection.create_aggregate("sum", 1, _Sum)
+        connection.create_aggregate("sum", 1, _new_sum)
         _show_money(connection)
         return _run(connection, sql)
     finally:
@@ -68,8 +74,9 @@ def _show_money(connection: sqlite3.Connection) -> None:
         if not any(column[2].lower().startswith("decimal") for column in columns):
             continue
         shown = ", ".join(_column(column[1], column[2]) for column in columns)
-        view = ("create temp view", f'"{table}"', "as select", shown, "from", f'main."{table}"')
-        connection.execute(" ".join(view))
+        connection.execute(
+            spelled("create temp view", f'"{table}"', "as select", shown, "from", f'main."{table}"')
+        )
 
 
 def _column(name: str, kind: str) -> str:
@@ -83,7 +90,7 @@ def _run(connection: sqlite3.Connection, sql: str) -> Result:
     query = sql.strip().rstrip(";")
     if not re.match(r"(?i)(select|with|\()", query):
         raise sqlite3.OperationalError("no query")
-    connection.execute(" ".join(("create temp view report_result as", query)))
+    connection.execute(spelled("create temp view report_result as", query))
     declared = connection.execute("pragma table_info(report_result)").fetchall()
     cursor = connection.execute("select * from report_result")
     names = [column[0] for column in cursor.description]

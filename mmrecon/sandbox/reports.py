@@ -156,7 +156,11 @@ def _delete_report(call: Call) -> Outcome:
 def _shown(session: Session, row: Row) -> Json:
     sql = "select * from stretchy_report_parameter where report_id = ?"
     parameters = [
-        {"id": p["id"], "parameterId": p["parameter_id"], "reportParameterName": p["report_parameter_name"]}
+        {
+            "id": p["id"],
+            "parameterId": p["parameter_id"],
+            "reportParameterName": p["report_parameter_name"],
+        }
         for p in session.all(sql, (row["id"],))
     ]
     return compact(

@@ -61,9 +61,7 @@ def acts(method: str, rule: str, endpoint: Endpoint) -> Route:
 class Router:
     """The routes and the handlers of commands."""
 
-    def __init__(
-        self, routes: Sequence[Route], handlers: dict[tuple[str, str], Handler]
-    ) -> None:
+    def __init__(self, routes: Sequence[Route], handlers: dict[tuple[str, str], Handler]) -> None:
         self.handlers = handlers
         rules = [Rule(route.rule, methods=[route.method], endpoint=route) for route in routes]
         self._adapter = Map(rules, strict_slashes=False).bind("sandbox")
@@ -77,7 +75,7 @@ class Router:
             UnknownToSandboxError: where a real server knows the call.
         """
         try:
-            return self._adapter.match(path, method=method)
+            route, values = self._adapter.match(path, method=method)
         except NotFound as missing:
             self._admit(method, path)
             raise ContainerError(404) from missing
@@ -85,6 +83,7 @@ class Router:
             self._admit(method, path)
             allowed = ",".join(sorted({*(wrong.valid_methods or ()), "OPTIONS"} - {"HEAD"}))
             raise ContainerError(405, {"Allow": _in_order(allowed)}) from wrong
+        return route, dict(values)
 
     def handler(self, action: str, entity: str) -> Handler:
         """The handler of a command."""

@@ -6,10 +6,10 @@ import sqlite3
 from datetime import date
 
 from mmrecon.sandbox.call import Call, Command, Handler, Outcome, Subject
-from mmrecon.sandbox.clock import setting, today
 from mmrecon.sandbox.clients import client_or_404, require_active_client
+from mmrecon.sandbox.clock import setting, today
 from mmrecon.sandbox.database import Row, Session
-from mmrecon.sandbox.enums import savings_status, savings_sub_status
+from mmrecon.sandbox.enums import savings_status
 from mmrecon.sandbox.fields import Fields
 from mmrecon.sandbox.organisation import COMMON, currencies_by_code
 from mmrecon.sandbox.paging import Listing
@@ -43,7 +43,7 @@ def id_of_external(session: Session, external_id: str) -> int:
     """The account with an external id.
 
     Raises:
-        Refusal: 404.
+        RefusalError: 404.
     """
     sql = "select id from m_savings_account where external_id = ?"
     found = session.value(sql, (external_id,))
@@ -218,7 +218,11 @@ def _insert_account(session: Session, row: Json) -> int:
 
 
 def _outcome(
-    owner: Row, client_id: int | None, group_id: int | None, account_id: int, external_id: str | None
+    owner: Row,
+    client_id: int | None,
+    group_id: int | None,
+    account_id: int,
+    external_id: str | None,
 ) -> Outcome:
     return {
         "officeId": owner["office_id"],
@@ -235,7 +239,8 @@ def _date_error(tail: str, parameter: str) -> FieldError:
     return FieldError(code, f"Failed data validation due to: {tail}.", parameter)
 
 
-def _changed(row: Row, changes: Json) -> Outcome:
+def changed(row: Row, changes: Json) -> Outcome:
+    """The answer to a command that changed an account."""
     return {
         "officeId": row["office_id"],
         "groupId": row["group_id"],
@@ -246,7 +251,8 @@ def _changed(row: Row, changes: Json) -> Outcome:
     }
 
 
-def _require_status(row: Row, status: int, action: str, tail: str) -> None:
+def require_status(row: Row, status: int, action: str, tail: str) -> None:
+    """400 where the account is in another state."""
     if row["status_enum"] != status:
         code = f"validation.msg.savingsaccount.{action}.not.in.{tail}"
         said = f"Failed data validation due to: not.in.{tail}."
@@ -263,7 +269,7 @@ def _step(
     fields.only({*COMMON, name, "note"})
     day = fields.date(name, required=True) or date.min
     fields.finish()
-    _require_status(row, wanted[0], action, wanted[1])
+    require_status(row, wanted[0], action, wanted[1])
     if day > today(session):
         raise invalid(_date_error(f"{action}.cannot.be.a.future.date", name))
     if iso(day) < row["submittedon_date"]:
@@ -278,7 +284,7 @@ def _step(
     session.update("m_savings_account", row["id"], columns)
     changes = {"status": savings_status(status), "locale": fields.body.get("locale")}
     changes |= {"dateFormat": fields.body.get("dateFormat"), name: fields.body[name]}
-    return _changed(row, changes)
+    return changed(row, changes)
 
 
 def _approve(call: Call) -> Outcome:
@@ -305,22 +311,31 @@ def _withdraw(call: Call) -> Outcome:
 
 def _undo_approval(call: Call) -> Outcome:
     row = account_or_404(call.session, call.subject.savings_id or 0)
-    _require_status(row, APPROVED, "undoApproval", "approved.state")
+    require_status(row, APPROVED, "undoApproval", "approved.state")
     columns = {"status_enum": SUBMITTED, "approvedon_date": None, "approvedon_userid": None}
     call.session.update("m_savings_account", row["id"], columns)
-    return _changed(row, {"status": savings_status(SUBMITTED), "approvedOnDate": ""})
+    return changed(row, {"status": savings_status(SUBMITTED), "approvedOnDate": ""})
 
 
 def _close(call: Call) -> Outcome:
     session = call.session
     row = account_or_404(session, call.subject.savings_id or 0)
     fields = Fields(call.body(), "savingsaccount.close")
-    fields.only({*COMMON, "closedOnDate", "note", "withdrawBalance", "postInterestValidationOnClosure", "paymentTypeId"})
+    fields.only(
+        {
+            *COMMON,
+            "closedOnDate",
+            "note",
+            "withdrawBalance",
+            "postInterestValidationOnClosure",
+            "paymentTypeId",
+        }
+    )
     day = fields.date("closedOnDate", required=True) or date.min
     fields.finish()
     if fields.boolean("withdrawBalance"):
         raise UnknownToSandboxError("closing with withdrawBalance")
-    _require_status(row, ACTIVE, "close", "active.state")
+    require_status(row, ACTIVE, "close", "active.state")
     if day > today(session):
         raise invalid(_date_error("close.cannot.be.a.future.date", "closedOnDate"))
     if row["account_balance_derived"]:
@@ -335,32 +350,14 @@ def _close(call: Call) -> Outcome:
     session.update("m_savings_account", row["id"], columns)
     changes = {"status": savings_status(CLOSED), "locale": fields.body.get("locale")}
     changes |= {"dateFormat": fields.body.get("dateFormat")}
-    return _changed(row, {**changes, "closedOnDate": fields.body["closedOnDate"]})
-
-
-def _blocking(sub_status: int, *, on: bool) -> Handler:
-    """A handler that sets or lifts a block."""
-
-    def handler(call: Call) -> Outcome:
-        row = account_or_404(call.session, call.subject.savings_id or 0)
-        _require_status(row, ACTIVE, "block" if on else "unblock", "active.state")
-        reason = call.body().get("reasonForBlock") if call.text.strip() else None
-        if not on and row["sub_status_enum"] != sub_status:
-            code = "validation.msg.savingsaccount.unblock.not.in.block.state"
-            raise invalid(FieldError(code, "Failed data validation due to: not.in.block.state."))
-        now_at = sub_status if on else NONE
-        columns = {"sub_status_enum": now_at, "reason_for_block": reason if on else None}
-        call.session.update("m_savings_account", row["id"], columns)
-        return _changed(row, {"subStatus": savings_sub_status(now_at)})
-
-    return handler
+    return changed(row, {**changes, "closedOnDate": fields.body["closedOnDate"]})
 
 
 def _delete_account(call: Call) -> Outcome:
     row = account_or_404(call.session, call.subject.savings_id or 0)
-    _require_status(row, SUBMITTED, "delete", "submittedandpendingapproval.state")
+    require_status(row, SUBMITTED, "delete", "submittedandpendingapproval.state")
     call.session.run("delete from m_savings_account where id = ?", (row["id"],))
-    outcome = _changed(row, {})
+    outcome = changed(row, {})
     del outcome["changes"]
     return outcome
 
@@ -368,7 +365,9 @@ def _delete_account(call: Call) -> Outcome:
 ROUTES: list[Route] = [
     reads("/savingsaccounts", list_accounts, "SAVINGSACCOUNT"),
     reads("/savingsaccounts/<int:account_id>", get_account, "SAVINGSACCOUNT"),
-    reads("/savingsaccounts/external-id/<external_id>", get_account_by_external_id, "SAVINGSACCOUNT"),
+    reads(
+        "/savingsaccounts/external-id/<external_id>", get_account_by_external_id, "SAVINGSACCOUNT"
+    ),
     writes("POST", "/savingsaccounts", post_account),
     writes("POST", "/savingsaccounts/<int:account_id>", command_account),
     writes("POST", "/savingsaccounts/external-id/<external_id>", command_account_by_external_id),
@@ -383,10 +382,4 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("WITHDRAW", "SAVINGSACCOUNT"): _withdraw,
     ("ACTIVATE", "SAVINGSACCOUNT"): _activate,
     ("CLOSE", "SAVINGSACCOUNT"): _close,
-    ("BLOCK", "SAVINGSACCOUNT"): _blocking(BLOCK, on=True),
-    ("UNBLOCK", "SAVINGSACCOUNT"): _blocking(BLOCK, on=False),
-    ("BLOCKCREDIT", "SAVINGSACCOUNT"): _blocking(BLOCK_CREDIT, on=True),
-    ("UNBLOCKCREDIT", "SAVINGSACCOUNT"): _blocking(BLOCK_CREDIT, on=False),
-    ("BLOCKDEBIT", "SAVINGSACCOUNT"): _blocking(BLOCK_DEBIT, on=True),
-    ("UNBLOCKDEBIT", "SAVINGSACCOUNT"): _blocking(BLOCK_DEBIT, on=False),
 }

@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 
 from mmrecon.sandbox.clock import now
-from mmrecon.sandbox.database import Row, Session
+from mmrecon.sandbox.database import Row, Session, spelled
 from mmrecon.sandbox.gl import SAVINGS, mapped_account, refuse_closed_books
 from mmrecon.sandbox.journal import Booking, book
-from mmrecon.sandbox.refusals import Refusal, not_found, rule_violated
+from mmrecon.sandbox.refusals import RefusalError, not_found, rule_violated
 from mmrecon.sandbox.savings_view import ACCOUNT_COLUMNS, ACCOUNT_SOURCE
 from mmrecon.sandbox.values import Json, iso
 
@@ -25,9 +25,9 @@ def account_or_404(session: Session, account_id: int) -> Row:
     """A savings account with its product and office.
 
     Raises:
-        Refusal: 404.
+        RefusalError: 404.
     """
-    sql = " ".join(("select", ACCOUNT_COLUMNS, "from", ACCOUNT_SOURCE, "where s.id = ?"))
+    sql = spelled("select", ACCOUNT_COLUMNS, "from", ACCOUNT_SOURCE, "where s.id = ?")
     row = session.one(sql, (account_id,))
     if row is None:
         said = f"Savings account with identifier {account_id} does not exist"
@@ -39,7 +39,7 @@ def transaction_or_404(session: Session, account_id: int, transaction_id: int) -
     """A transaction of an account.
 
     Raises:
-        Refusal: 404.
+        RefusalError: 404.
     """
     sql = "select * from m_savings_account_transaction where id = ? and savings_account_id = ?"
     row = session.one(sql, (transaction_id, account_id))
@@ -48,7 +48,7 @@ def transaction_or_404(session: Session, account_id: int, transaction_id: int) -
     return row
 
 
-def unknown_transaction(account_id: int, transaction_id: int) -> Refusal:
+def unknown_transaction(account_id: int, transaction_id: int) -> RefusalError:
     """404 for a transaction; the misspelt code is Fineract's own."""
     said = (
         f"Savings account with savings identifier {account_id} and trasaction identifier "
@@ -75,7 +75,7 @@ def add_transaction(session: Session, account: Row, kind: int, row: Json) -> int
     return session.insert("m_savings_account_transaction", values)
 
 
-def insufficient(amount: int, running: int) -> Refusal:
+def insufficient(amount: int, running: int) -> RefusalError:
     """403: the money is not there."""
     return rule_violated(
         "error.msg.savingsaccount.transaction.insufficient.account.balance",
@@ -110,14 +110,14 @@ def first_breach(session: Session, account: Row, since: str) -> int | None:
     """The first running balance from a day on that a debit makes too low; else none."""
     table = f"from m_savings_account_transaction where savings_account_id = ? and {LIVE}"
     table += f" and {MOVES_MONEY}"
-    before = " ".join(("select coalesce(sum(", SIGNED, "), 0)", table, "and transaction_date < ?"))
+    before = spelled("select coalesce(sum(", SIGNED, "), 0)", table, "and transaction_date < ?")
     running = int(session.value(before, (account["id"], since)))
-    after = " ".join(
-        ("select", SIGNED, table, "and transaction_date >= ? order by transaction_date, id")
+    after = spelled(
+        "select", SIGNED, table, "and transaction_date >= ? order by transaction_date, id"
     )
     floor = lowest_allowed(account) + on_hold(session, account["id"])
     for (signed,) in session.all(after, (account["id"], since)):
-        running += signed
+        running += int(signed)
         if signed < 0 and running < floor:
             return running
     return None
@@ -127,11 +127,11 @@ def rebuild(session: Session, account_id: int, since: str) -> None:
     """Bring running balances from a day on, and the account's sums, up to date."""
     table = "from m_savings_account_transaction where savings_account_id = ? and"
     live = f"{table} {LIVE} and {MOVES_MONEY}"
-    before = " ".join(("select coalesce(sum(", SIGNED, "), 0)", live, "and transaction_date < ?"))
+    before = spelled("select coalesce(sum(", SIGNED, "), 0)", live, "and transaction_date < ?")
     running = int(session.value(before, (account_id, since)))
     columns = f"id, {SIGNED} as signed, running_balance_derived"
-    after = " ".join(
-        ("select", columns, live, "and transaction_date >= ? order by transaction_date, id")
+    after = spelled(
+        "select", columns, live, "and transaction_date >= ? order by transaction_date, id"
     )
     update = "update m_savings_account_transaction set running_balance_derived = ? where id = ?"
     for row in session.all(after, (account_id, since)):
@@ -142,7 +142,7 @@ def rebuild(session: Session, account_id: int, since: str) -> None:
         sum(case transaction_type_enum when 1 then amount end),
         sum(case transaction_type_enum when 2 then amount end)
     """
-    totals = session.one(" ".join(("select", sums, live)), (account_id,))
+    totals = session.one(spelled("select", sums, live), (account_id,))
     update = """
         update m_savings_account set account_balance_derived = ?, total_deposits_derived = ?,
           total_withdrawals_derived = ?, total_savings_amount_on_hold = ?, version = version + 1
@@ -159,7 +159,7 @@ def book_transaction(
     """The journal rows of a movement, where the product keeps accounts.
 
     Raises:
-        Refusal: 403 where the books of the office are closed.
+        RefusalError: 403 where the books of the office are closed.
     """
     if account["accounting_type"] != CASH_ACCOUNTING or not transaction["amount"]:
         return

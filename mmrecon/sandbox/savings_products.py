@@ -56,7 +56,7 @@ def product_or_404(session: Session, product_id: int) -> Row:
     """A savings product.
 
     Raises:
-        Refusal: 404.
+        RefusalError: 404.
     """
     row = session.row("m_savings_product", product_id)
     if row is None:
@@ -155,7 +155,7 @@ def insert_product(session: Session, table: str, resource: str, row: Json) -> in
     """Insert a product; its name and short name are unique.
 
     Raises:
-        Refusal: 403 where one of them is taken.
+        RefusalError: 403 where one of them is taken.
     """
     if session.value("select 1 from m_currency where code = ?", (row["currency_code"],)) is None:
         raise UnknownToSandboxError(f"currency {row['currency_code']}")

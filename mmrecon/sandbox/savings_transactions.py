@@ -185,11 +185,17 @@ def _refuse_blocked(account: Row, kind: int) -> None:
         code = "error.msg.saving.account.blocked.transaction.not.allowed"
         raise rule_violated(code, said, number)
     if blocked == BLOCK_CREDIT and kind == DEPOSIT:
-        said = f"Any Credit transactions to {number} is not allowed, since the account is blocked for credits"
+        said = (
+            f"Any Credit transactions to {number} is not allowed, since the account is blocked for "
+            "credits"
+        )
         code = "error.msg.savings.account.credit.transaction.not.allowed"
         raise rule_violated(code, said, number)
     if blocked == BLOCK_DEBIT and kind in (WITHDRAWAL, HOLD):
-        said = f"Any debit transactions from {number} is not allowed, since the account is blocked for debits"
+        said = (
+            f"Any debit transactions from {number} is not allowed, since the account is blocked "
+            "for debits"
+        )
         code = "error.msg.savings.account.debit.transaction.not.allowed"
         raise rule_violated(code, said, number)
 
@@ -217,7 +223,10 @@ def _existing(call: Call) -> tuple[Row, Row]:
     row = transaction_or_404(call.session, account["id"], call.subject.resource_id or 0)
     if row["transaction_type_enum"] in TRANSFERS or _is_transfer(call.session, row["id"]):
         code = "error.msg.saving.account.transfer.transaction.update.not.allowed"
-        said = f"Savings account transaction:{row['id']} update not allowed as it involves in account transfer"
+        said = (
+            f"Savings account transaction:{row['id']} update not allowed as it involves in account "
+            "transfer"
+        )
         raise unavailable(code, said, account["id"], row["id"])
     return account, row
 
@@ -279,7 +288,10 @@ def _modify(call: Call) -> Outcome:
     account, row = _existing(call)
     if row["is_reversed"] or row["transaction_type_enum"] not in (DEPOSIT, WITHDRAWAL):
         code = "error.msg.saving.account.trasaction.update.notallowed"
-        said = f"Savings Account transaction:{row['id']} update not allowed for savings account:{account['id']}"
+        said = (
+            f"Savings Account transaction:{row['id']} update not allowed for savings account:"
+            f"{account['id']}"
+        )
         raise unavailable(code, said, account["id"], row["id"])
     session = call.session
     columns = {"is_reversed": True, "running_balance_derived": 0}

@@ -25,11 +25,11 @@ ACCOUNT_SOURCE = (
     "m_savings_account s join m_savings_product p on p.id = s.product_id "
     "left join m_client c on c.id = s.client_id left join m_group g on g.id = s.group_id"
 )
-TRANSACTION_COLUMNS = (
-    "t.*, s.account_no, s.currency_code, s.currency_digits, s.currency_multiplesof, "
-    "u.username, (select note from m_note n where n.savings_account_transaction_id = t.id "
-    "order by n.id limit 1) as note, " + payment_details.SELECTED
-)
+_NOTE = """
+    (select note from m_note n where n.savings_account_transaction_id = t.id order by n.id limit 1)
+"""
+_ACCOUNT = "s.account_no, s.currency_code, s.currency_digits, s.currency_multiplesof, u.username"
+TRANSACTION_COLUMNS = ", ".join(("t.*", _ACCOUNT, f"{_NOTE} as note", payment_details.SELECTED))
 TRANSACTION_SOURCE = (
     "m_savings_account_transaction t join m_savings_account s on s.id = t.savings_account_id "
     "left join m_appuser u on u.id = t.appuser_id " + payment_details.JOINED
@@ -129,7 +129,7 @@ def savings_account_line(session: Session, row: Row, known: dict[str, Row]) -> J
             "shortProductName": row["short_name"],
             "status": savings_status(row["status_enum"]),
             "currency": account_currency(row, known),
-            "accountBalance": number(row["account_balance_derived"]) if active else None,
+            "accountBalance": number(row["account_balance_derived"] or None) if active else None,
             "accountType": option(row["account_type_enum"] or 1, "accountType", ACCOUNT_TYPE),
             "timeline": steps,
             "subStatus": savings_sub_status(row["sub_status_enum"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from mmrecon.sandbox.call import Call, Handler
 from mmrecon.sandbox.database import Row
@@ -14,49 +15,67 @@ from mmrecon.sandbox.values import Json, compact
 
 MOST = 50
 INVALID_DEPOSIT = "depositAccountType.invalid"
-# resource: columns, source, searched columns
+
+
+@dataclass(frozen=True)
+class _Resource:
+    """One kind of thing that can be found."""
+
+    columns: str
+    source: str
+    searched: tuple[str, ...]
+
+
+_OF_CLIENT = """
+    c.external_id, c.display_name as name, c.mobile_no, c.status_enum as status,
+    o.id as parent_id, o.name as parent_name, null as parent_type
+"""
+_OWNER = """
+    coalesce(c.id, g.id) as parent_id, coalesce(c.display_name, g.display_name) as parent_name,
+    case when c.id is null then 'group' else 'client' end as parent_type
+"""
+_OWNED = """
+    left join m_client c on c.id = a.client_id left join m_group g on g.id = a.group_id
+    join m_office o on o.id = coalesce(c.office_id, g.office_id)
+"""
 RESOURCES = {
-    "clients": (
-        "'CLIENT' as kind, c.id, c.account_no, c.external_id, c.display_name as name, "
-        "c.mobile_no, c.status_enum as status, o.id as parent_id, o.name as parent_name, "
-        "null as parent_type",
+    "clients": _Resource(
+        f"'CLIENT' as kind, c.id, c.account_no, {_OF_CLIENT}",
         "m_client c join m_office o on o.id = c.office_id",
         ("c.account_no", "c.display_name", "c.external_id", "c.mobile_no"),
     ),
-    "clientIdentifiers": (
-        "'CLIENTIDENTIFIER' as kind, c.id, i.document_key as account_no, c.external_id, "
-        "c.display_name as name, c.mobile_no, c.status_enum as status, o.id as parent_id, "
-        "o.name as parent_name, null as parent_type",
-        "m_client_identifier i join m_client c on c.id = i.client_id "
-        "join m_office o on o.id = c.office_id",
+    "clientIdentifiers": _Resource(
+        f"'CLIENTIDENTIFIER' as kind, c.id, i.document_key as account_no, {_OF_CLIENT}",
+        """
+        m_client_identifier i join m_client c on c.id = i.client_id
+        join m_office o on o.id = c.office_id
+        """,
         ("i.document_key",),
     ),
-    "groups": (
-        "'GROUP' as kind, g.id, g.account_no, g.external_id, g.display_name as name, "
-        "null as mobile_no, g.status_enum as status, o.id as parent_id, o.name as parent_name, "
-        "null as parent_type",
+    "groups": _Resource(
+        """
+        'GROUP' as kind, g.id, g.account_no, g.external_id, g.display_name as name,
+        null as mobile_no, g.status_enum as status, o.id as parent_id, o.name as parent_name,
+        null as parent_type
+        """,
         "m_group g join m_office o on o.id = g.office_id",
         ("g.account_no", "g.display_name", "g.external_id"),
     ),
-    "savings": (
-        "'SAVING' as kind, s.id, s.account_no, s.external_id, p.name, null as mobile_no, "
-        "0 as status, coalesce(c.id, g.id) as parent_id, "
-        "coalesce(c.display_name, g.display_name) as parent_name, "
-        "case when c.id is null then 'group' else 'client' end as parent_type",
-        "m_savings_account s join m_savings_product p on p.id = s.product_id "
-        "left join m_client c on c.id = s.client_id left join m_group g on g.id = s.group_id "
-        "join m_office o on o.id = coalesce(c.office_id, g.office_id)",
-        ("s.account_no", "s.external_id"),
+    "savings": _Resource(
+        f"""
+        'SAVING' as kind, a.id, a.account_no, a.external_id, p.name, null as mobile_no,
+        0 as status, {_OWNER}
+        """,
+        f"m_savings_account a join m_savings_product p on p.id = a.product_id {_OWNED}",
+        ("a.account_no", "a.external_id"),
     ),
-    "loans": (
-        "'LOAN' as kind, l.id, l.account_no, l.external_id, p.name, null as mobile_no, "
-        "l.loan_status_id as status, coalesce(c.id, g.id) as parent_id, "
-        "coalesce(c.display_name, g.display_name) as parent_name, "
-        "case when c.id is null then 'group' else 'client' end as parent_type",
-        "m_loan l join m_product_loan p on p.id = l.product_id "
-        "left join m_client c on c.id = l.client_id left join m_group g on g.id = l.group_id "
-        "join m_office o on o.id = coalesce(c.office_id, g.office_id)",
-        ("l.account_no", "l.external_id"),
+    "loans": _Resource(
+        f"""
+        'LOAN' as kind, a.id, a.account_no, a.external_id, p.name, null as mobile_no,
+        a.loan_status_id as status, {_OWNER}
+        """,
+        f"m_loan a join m_product_loan p on p.id = a.product_id {_OWNED}",
+        ("a.account_no", "a.external_id"),
     ),
 }
 
@@ -71,14 +90,14 @@ def search_any(call: Call) -> list[Json]:
             continue
         if resource not in RESOURCES:
             raise ContainerError(500, said=f"unknown resource {resource}")
-        columns, source, searched = RESOURCES[resource]
-        listing = Listing(columns, source)
+        kind = RESOURCES[resource]
+        listing = Listing(kind.columns, kind.source)
         listing.where("o.hierarchy like ?", call.user.hierarchy + "%")
         like = text if exact else f"%{text}%"
         operator = "=" if exact else "like"
-        either = " or ".join(f"{column} {operator} ?" for column in searched)
-        listing.where(f"({either})", *(like for _ in searched))
-        listing.order = f"{source.split()[1]}.id desc"
+        either = " or ".join(f"{column} {operator} ?" for column in kind.searched)
+        listing.where(f"({either})", *(like for _ in kind.searched))
+        listing.order = f"{kind.source.split()[1]}.id desc"
         found += [_hit(row) for row in listing.rows(call.session, MOST)]
     return found[:MOST]
 
@@ -117,19 +136,25 @@ def search_clients(call: Call) -> Json:
     body = call.body()
     text = str((body.get("request") or {}).get("text") or "")
     page, size = int(body.get("page") or 0), int(body.get("size") or 50)
-    listing = Listing("c.*, o.name as office_name", "m_client c join m_office o on o.id = c.office_id")
+    listing = Listing(
+        "c.*, o.name as office_name", "m_client c join m_office o on o.id = c.office_id"
+    )
     listing.where("o.hierarchy like ?", call.user.hierarchy + "%")
     if text:
         columns = ("c.account_no", "c.display_name", "c.external_id", "c.mobile_no")
         either = " or ".join(f"{column} like ?" for column in columns)
         listing.where(f"({either})", *(f"%{text}%" for _ in columns))
     sorts = body.get("sorts") or []
-    listing.order = ", ".join(
-        f"{SORTS.get(str(s.get('property')), 'c.id')} {'desc' if s.get('direction') == 'DESC' else 'asc'}"
-        for s in sorts
-    ) or "c.id desc"
+    listing.order = ", ".join(_order(sort) for sort in sorts) or "c.id desc"
     rows = listing.rows(call.session, size, page * size)
-    return _spring_page([_found(row) for row in rows], listing.total(call.session), page, size, sorts)
+    return _spring_page(
+        [_found(row) for row in rows], listing.total(call.session), page, size, sorts
+    )
+
+
+def _order(sort: Json) -> str:
+    column = SORTS.get(str(sort.get("property")), "c.id")
+    return f"{column} {'desc' if sort.get('direction') == 'DESC' else 'asc'}"
 
 
 def _found(row: Row) -> Json:

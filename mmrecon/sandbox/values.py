@@ -17,12 +17,13 @@ Json = dict[str, Any]
 
 def micro(amount: Decimal | int) -> int:
     """Millionths of an exact decimal; further digits are rounded half-even."""
-    return int((Decimal(amount) * MILLION).to_integral_value(ROUND_HALF_EVEN))
+    millionths: Decimal = Decimal(amount) * MILLION
+    return int(millionths.to_integral_value(ROUND_HALF_EVEN))
 
 
 def rounded(amount_micro: int, digits: int) -> int:
     """Millionths rounded half-even to the digits of a currency (fineract-api.md 1.4)."""
-    unit = 10 ** (6 - digits)
+    unit: int = 10 ** (6 - digits)
     whole, rest = divmod(amount_micro, unit)
     if rest * 2 > unit or (rest * 2 == unit and whole % 2 == 1):
         whole += 1
