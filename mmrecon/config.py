@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mmrecon.errors import ConfigurationError
+from mmrecon.model.grammar import grammar_faults
 from mmrecon.model.keys import canonical_json, sha256_text
 from mmrecon.model.money import CURRENCY_DIGITS
 
@@ -156,6 +157,14 @@ class MatchingPolicy(_Table):
     overpayment_tolerance_minor: Annotated[int, Field(ge=0)] = 0
     double_payment_minutes: Annotated[int, Field(ge=0)] = 10
     payout_window_days: Annotated[int, Field(ge=0)] = 7
+    snapshot_days: Positive = 7
+
+    @model_validator(mode="after")
+    def _grammars_agree(self) -> MatchingPolicy:
+        faults = grammar_faults(self.grammars, self.product_codes)
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
 
 
 class WalletSettings(_Table):

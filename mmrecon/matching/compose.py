@@ -1,0 +1,200 @@
+"""From arrays to a MatchFrame: texts and JSON for each line, built column by column."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mmrecon.matching.keys import Keys, Places, as_arrow, flags, texts
+from mmrecon.matching.vetoes import words
+from mmrecon.model.match import MatchFrame
+
+_NO_ID: Final = -1
+_TEXT: Final = pd.StringDtype("pyarrow", np.nan)
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Accounts of lines, sorted by line and rank: legs, or candidates.
+
+    `amount_minor` and `posted_minor` count for legs only; `speaks_for` and `against` (JSON lists)
+    for candidates only.
+    """
+
+    line: Places
+    kind: pa.StringArray
+    account_id: Keys
+    account_no: pa.StringArray
+    client_id: Keys
+    command: pa.StringArray
+    amount_minor: Keys
+    posted_minor: Keys
+    speaks_for: pa.StringArray
+    against: pa.StringArray
+
+
+@dataclass
+class Outcomes:
+    """What is said of each line, one element a line.
+
+    `target` is what the explanation points at; where it is empty, the accounts of the legs, else
+    the first candidate.
+    """
+
+    line_id: Keys
+    state: pa.StringArray
+    tier: pa.StringArray
+    rule: pa.StringArray
+    vetoes: Keys
+    client_id: Keys
+    item_id: Keys
+    explanation: pa.StringArray
+    reference: pa.StringArray
+    line_class: pa.StringArray
+    client: pa.StringArray
+    target: pa.StringArray
+
+
+def match_frame(outcomes: Outcomes, legs: Targets, candidates: Targets) -> pd.DataFrame:
+    """A MatchFrame, sorted by line_id."""
+    count = len(outcomes.line_id)
+    labels = pc.binary_join_element_wise(candidates.kind, candidates.account_no, ":")
+    leg_labels = pc.binary_join_element_wise(legs.kind, legs.account_no, ":")
+    amounts = pc.cast(pa.array(legs.amount_minor), pa.string())
+    leg_amounts = pc.binary_join_element_wise(leg_labels, amounts, "=")
+    columns: dict[str, object] = {
+        "line_id": outcomes.line_id,
+        "state": _series(outcomes.state),
+        "tier": _series(outcomes.tier),
+        "rule": _series(outcomes.rule),
+        "vetoes": _series(words(outcomes.vetoes)),
+        "suggestions": _series(_joined(labels, candidates.line, count, ";")),
+        "legs": _series(_joined(leg_amounts, legs.line, count, ";")),
+        "legs_json": _series(_listed(_leg_json(legs), legs.line, count)),
+        "candidates_json": _series(_listed(_candidate_json(candidates), candidates.line, count)),
+        "client_id": _optional(outcomes.client_id),
+        "item_id": _optional(outcomes.item_id),
+        "explanation": _series(outcomes.explanation),
+        "explanation_json": _series(_arguments(outcomes, legs, candidates)),
+    }
+    frame = MatchFrame.build(columns)
+    return MatchFrame.check(frame.sort_values("line_id", ignore_index=True))
+
+
+def stacked(parts: list[Targets]) -> Targets:
+    """Targets of different lines together, sorted by line; the order inside a line is kept."""
+    columns = []
+    for field in fields(Targets):
+        values = [getattr(part, field.name) for part in parts]
+        if isinstance(values[0], np.ndarray):
+            columns.append(np.concatenate(values))
+        else:
+            columns.append(as_arrow(pa.chunked_array(values, type=pa.string())))
+    order = np.argsort(columns[0], kind="stable")
+    taken = pa.array(order)
+    return Targets(
+        *(
+            column[order] if isinstance(column, np.ndarray) else column.take(taken)
+            for column in columns
+        )
+    )
+
+
+def only(targets: Targets, chosen: Places) -> Targets:
+    """Some of the targets, in the order asked for."""
+    taken = pa.array(chosen)
+    return Targets(
+        *(
+            column[chosen] if isinstance(column, np.ndarray) else column.take(taken)
+            for column in (getattr(targets, field.name) for field in fields(Targets))
+        )
+    )
+
+
+def json_texts(values: pa.StringArray) -> pa.StringArray:
+    """Texts as JSON strings, as `model/keys.py` spells them."""
+    plain = ~flags(pc.match_substring_regex(values, r'["\\\x00-\x1f\x7f]'))
+    quoted = pc.binary_join_element_wise('"', values, '"', "")
+    if plain.all():
+        return quoted
+    odd = pa.array(~plain)
+    mended = [json.dumps(text, ensure_ascii=False) for text in values.filter(odd).to_pylist()]
+    return pc.replace_with_mask(quoted, odd, texts(mended))
+
+
+def repeated(text: str, count: int) -> pa.StringArray:
+    """One text, many times."""
+    return texts([text]).take(pa.array(np.zeros(count, dtype=np.int64)))
+
+
+def _leg_json(legs: Targets) -> pa.StringArray:
+    number = np.arange(len(legs.line)) - np.searchsorted(legs.line, legs.line) + 1
+    return pc.binary_join_element_wise(
+        '{"account_id":', _numbers(legs.account_id),
+        ',"account_kind":', json_texts(legs.kind),
+        ',"account_no":', json_texts(legs.account_no),
+        ',"amount_minor":', _numbers(legs.amount_minor),
+        ',"client_id":', _numbers(legs.client_id),
+        ',"command":', json_texts(legs.command),
+        ',"leg":', _numbers(number),
+        ',"posted_minor":', _numbers(legs.posted_minor), "}", "",
+    )  # fmt: skip
+
+
+def _candidate_json(candidates: Targets) -> pa.StringArray:
+    return pc.binary_join_element_wise(
+        '{"account_id":', _numbers(candidates.account_id),
+        ',"account_kind":', json_texts(candidates.kind),
+        ',"account_no":', json_texts(candidates.account_no),
+        ',"against":', candidates.against,
+        ',"client_id":', _numbers(candidates.client_id),
+        ',"for":', candidates.speaks_for, "}", "",
+    )  # fmt: skip
+
+
+def _arguments(outcomes: Outcomes, legs: Targets, candidates: Targets) -> pa.StringArray:
+    """What an explanation's sentence is filled with."""
+    count = len(outcomes.line_id)
+    has_legs = np.bincount(legs.line, minlength=count) > 0
+    best = np.searchsorted(candidates.line, np.arange(count))
+    there = (np.bincount(candidates.line, minlength=count) > 0) & ~has_legs
+    shown = stacked([only(candidates, best[there]), legs])
+    named = pc.binary_join_element_wise(shown.kind, " account ", shown.account_no, "")
+    accounts = _joined(named, shown.line, count, " and ")
+    target = pc.if_else(pc.equal(outcomes.target, ""), accounts, outcomes.target)
+    return pc.binary_join_element_wise(
+        '{"client":', json_texts(outcomes.client),
+        ',"line_class":', json_texts(outcomes.line_class),
+        ',"reference":', json_texts(outcomes.reference),
+        ',"target":', json_texts(target), "}", "",
+    )  # fmt: skip
+
+
+def _numbers(values: Keys) -> pa.StringArray:
+    text = pc.cast(pa.array(values), pa.string())
+    missing = values == _NO_ID
+    return pc.if_else(pa.array(missing), "null", text) if missing.any() else text
+
+
+def _joined(values: pa.StringArray, line: Places, count: int, separator: str) -> pa.StringArray:
+    offsets = np.searchsorted(line, np.arange(count + 1)).astype(np.int32)
+    lists = pa.ListArray.from_arrays(pa.array(offsets), as_arrow(values))
+    return pc.binary_join(lists, separator)
+
+
+def _listed(values: pa.StringArray, line: Places, count: int) -> pa.StringArray:
+    return pc.binary_join_element_wise("[", _joined(values, line, count, ","), "]", "")
+
+
+def _series(values: pa.StringArray) -> pd.Series:
+    return as_arrow(values).to_pandas(types_mapper={pa.string(): _TEXT}.get)
+
+
+def _optional(values: Keys) -> pd.Series:
+    return pd.Series(pd.array(values, dtype="Int64")).mask(values == _NO_ID)

@@ -1,0 +1,127 @@
+"""Vetoes that a line's own facts raise: receipt, amount, time, reference; and its neighbours."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mmrecon.matching.context import MatchContext, WalletFacts
+from mmrecon.matching.keys import Flags, Keys, Places, as_arrow, digits_value, flags
+from mmrecon.matching.references import References, comparison, normalise
+from mmrecon.matching.vetoes import put
+from mmrecon.model.money import digits_of
+
+_SHORTEST: Final = 3
+_DAY_S: Final = 86_400
+
+
+def own_facts(lines: pd.DataFrame, vetoes: Keys, context: MatchContext) -> None:
+    """Receipt, repeats, conflicts, other wallets, limits, what is left, the snapshot's age."""
+    put(vetoes, "no_receipt", _flag(lines["receipt"] == ""))
+    put(vetoes, "receipt_repeats", _flag(lines["repeats"] > 1))
+    put(vetoes, "receipt_conflict", _flag(lines["conflict"]))
+    put(vetoes, "known_elsewhere", _flag(lines["known_elsewhere"]))
+    left = left_of(lines, context)
+    put(vetoes, "partly_used", left < lines["amount_minor"].to_numpy())
+    for wallet_id, wallet in context.wallets.items():
+        mine = _flag(lines["wallet_id"] == wallet_id)
+        limit_minor = wallet.policy.line_limit_minor
+        if limit_minor is not None:
+            put(vetoes, "over_limit", mine & _flag(lines["amount_minor"] > limit_minor))
+        put(vetoes, "snapshot_old", mine & _too_old(context, wallet))
+
+
+def left_of(lines: pd.DataFrame, context: MatchContext) -> Keys:
+    """What postings and links leave of each line."""
+    amounts: Keys = lines["amount_minor"].to_numpy().copy()
+    places = pd.Index(context.left_minor.index).get_indexer(lines["line_id"])
+    known = places >= 0
+    amounts[known] = context.left_minor.to_numpy(dtype=np.int64)[places[known]]
+    return amounts
+
+
+def reference_facts(
+    references: References, lines: pd.DataFrame, wallet: WalletFacts, vetoes: Keys
+) -> None:
+    """References that are an amount, a year, too short, or the institution's own number."""
+    value = digits_value(references.key)
+    amount_minor = lines["amount_minor"].to_numpy()
+    whole = amount_minor // 10 ** digits_of(wallet.currency)
+    put(vetoes, "reference_is_amount", (value > 0) & ((value == whole) | (value == amount_minor)))
+    length = pc.utf8_length(references.key).to_numpy(zero_copy_only=False)
+    year = pd.to_numeric(lines["value_date"].str.slice(0, 4), errors="coerce").to_numpy(dtype=float)
+    put(vetoes, "reference_is_year", (length == 4) & (np.abs(value - year) <= 1))
+    put(vetoes, "reference_too_short", (length > 0) & (length < _SHORTEST))
+    own = comparison(pa.array([wallet.account], pa.string()))
+    put(vetoes, "reference_is_own_number", flags(pc.equal(references.key, own[0])))
+
+
+def double_payments(
+    lines: pd.DataFrame, owner: Places, account: Places, context: MatchContext
+) -> Flags:
+    """Lines with the same money for the same account, or the same reference, minutes before."""
+    minutes = _minutes(lines, context)
+    known = pd.DataFrame(
+        {"who": owner, "what": account, "amount": lines["amount_minor"].to_numpy()}
+    )
+    times = lines["completed_at_utc_s"].to_numpy() // 60
+    order = order_of_completion(lines)
+    mine = owner >= 0
+    doubled = _follows(known, times, order, minutes) & mine
+    return doubled | (_after_others(lines, minutes, context) & mine)
+
+
+def _after_others(lines: pd.DataFrame, minutes: Keys, context: MatchContext) -> Flags:
+    """The same reference and amount in stored lines that are not asked about."""
+    others = context.others[context.others["line_class"] == "collection"]
+    if not len(others):
+        return np.zeros(len(lines), dtype=bool)
+    both = pd.concat([others, lines], ignore_index=True)
+    facts = pd.DataFrame(
+        {
+            "who": pd.factorize(normalise(as_arrow(both["reference"])).key.to_pandas())[0],
+            "what": both["wallet_id"].to_numpy(),
+            "amount": both["amount_minor"].to_numpy(),
+        }
+    )
+    limits = np.concatenate([np.zeros(len(others), dtype=np.int64), minutes])
+    times = both["completed_at_utc_s"].to_numpy() // 60
+    return _follows(facts, times, order_of_completion(both), limits)[len(others) :]
+
+
+def _follows(facts: pd.DataFrame, times: Keys, order: Places, minutes: Keys) -> Flags:
+    """Rows that come at most so many minutes after another row with the same facts."""
+    group = facts.groupby(list(facts.columns), sort=True).ngroup().to_numpy()
+    order = order[np.argsort(group[order], kind="stable")]
+    same = group[order][1:] == group[order][:-1]
+    near = times[order][1:] - times[order][:-1] <= minutes[order][1:]
+    result = np.zeros(len(facts), dtype=bool)
+    result[order[1:]] = same & near & (minutes[order][1:] > 0)
+    return result
+
+
+def order_of_completion(lines: pd.DataFrame) -> Places:
+    """Places of lines by completion, receipt and id: the same for any order they come in."""
+    receipt, _ = pd.factorize(lines["receipt"], sort=True)
+    return np.lexsort((lines["line_id"], receipt, lines["completed_at_utc_s"]))
+
+
+def _minutes(lines: pd.DataFrame, context: MatchContext) -> Keys:
+    by_wallet = {
+        key: wallet.policy.double_payment_minutes for key, wallet in context.wallets.items()
+    }
+    return lines["wallet_id"].map(by_wallet).to_numpy(dtype=np.int64)
+
+
+def _too_old(context: MatchContext, wallet: WalletFacts) -> bool:
+    taken = pd.Timestamp(context.snapshot.taken_at_utc).tz_convert("UTC").to_pydatetime()
+    age_s = (context.now_utc - taken).total_seconds()
+    return age_s > wallet.policy.snapshot_days * _DAY_S
+
+
+def _flag(column: pd.Series) -> Flags:
+    return column.to_numpy(dtype=bool)

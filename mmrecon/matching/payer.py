@@ -1,0 +1,166 @@
+"""Who paid, as shown: a full phone, or mask and name together, against the registered clients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mmrecon.matching.index import LedgerIndex
+from mmrecon.matching.keys import Flags, Keys, Places, as_arrow, flags
+from mmrecon.matching.lookup import Lookup, distinct
+from mmrecon.matching.names import Tokens, unknown_words
+from mmrecon.matching.phones import Masks, canonical, fits, masks
+from mmrecon.model.line import PartyKind
+
+_ENDING: Final = 1000
+"""Masks show the last three digits (statement-formats.md 1.4); they and a word make a key."""
+_PAIRS_AT_ONCE: Final = 4_000_000
+_AT_MOST: Final = 512
+"""Clients looked at for one mask and word; more are no evidence."""
+
+
+@dataclass(frozen=True)
+class Payers:
+    """The payers of some lines. `fits_line`, `fits_client` are pairs: mask and name fit."""
+
+    phone: Keys
+    table: Lookup
+    place: Places
+    tokens: Tokens
+    token_counts: Places
+    strangers: Places
+    fits_line: Places
+    fits_client: Places
+    index: LedgerIndex
+
+    def somebody(self) -> Flags:
+        """Lines whose payer is some registered client."""
+        found = self.place >= 0
+        found[self.fits_line] = True
+        return found
+
+    def is_owner(self, owner: Places) -> Flags:
+        """Lines whose payer, as shown, is the owner."""
+        by_phone = self.table.holds(self.place, owner)
+        by_phone[self.fits_line[self.fits_client == owner[self.fits_line]]] = True
+        return by_phone
+
+    def by_full_phone(self, owner: Places) -> Flags:
+        """Lines whose full phone is the owner's."""
+        return self.table.holds(self.place, owner)
+
+    def name_agrees(self, lines: Places, owners: Places) -> Flags:
+        """For pairs: every visible word of the payer's name is the client's, or two of them."""
+        shared = self.index.names.shared(self.tokens, lines, owners)
+        all_shared = (shared == self.token_counts[lines]) & (shared > 0)
+        result: Flags = all_shared | (shared >= 2)
+        return result
+
+    def single_phone_owner(self) -> Places:
+        """The one client who has the full phone; -1 where there is none or several."""
+        one = self.table.owners_at(self.place) == 1
+        owner = np.full(len(self.place), -1, dtype=np.int64)
+        owner[one] = self.table.owners[self.table.starts[self.place[one]]]
+        return owner
+
+
+def payers_of(lines: pd.DataFrame, index: LedgerIndex, country: str) -> Payers:
+    """What is shown of the payers of these lines (LineFrame rows of one country)."""
+    kinds = lines["party_kind"].to_numpy(dtype=object)
+    phone_text = as_arrow(lines["party_phone"])
+    is_phone = kinds == PartyKind.PHONE.value
+    phone = np.where(is_phone, canonical(phone_text, country), 0)
+    hashed = kinds == PartyKind.HASH.value
+    if hashed.any():
+        phone = _unhashed(phone, hashed, phone_text, index, country)
+    table = index.phones(country)
+    tokens = index.names.tokens(as_arrow(lines["party_name"]))
+    counts = tokens.counts()
+    strangers = unknown_words(tokens)
+    mask = masks(phone_text, country)
+    usable = (kinds == PartyKind.MASKED.value) & mask.is_mask & (counts > 0) & (strangers == 0)
+    pairs = list(_fitting(np.flatnonzero(usable), tokens, mask, index, country))
+    fits_line = np.concatenate([pair[0] for pair in pairs] or [np.zeros(0, np.int64)])
+    fits_client = np.concatenate([pair[1] for pair in pairs] or [np.zeros(0, np.int64)])
+    return Payers(
+        phone, table, table.find(phone), tokens, counts, strangers, fits_line, fits_client, index
+    )
+
+
+def _unhashed(
+    phone: Keys, hashed: Flags, texts: pa.StringArray, index: LedgerIndex, country: str
+) -> Keys:
+    """Phones of our own clients that a hash stands for; never a table of the country."""
+    ours = index.hashed_phones(country)
+    where = np.flatnonzero(hashed)
+    wanted = pc.utf8_lower(texts.take(pa.array(where))).to_pylist()
+    phone = phone.copy()
+    phone[where] = [ours.get(text, 0) for text in wanted]
+    return phone
+
+
+def _fitting(
+    lines: Places, tokens: Tokens, mask: Masks, index: LedgerIndex, country: str
+) -> Iterator[tuple[Places, Places]]:
+    """Pairs (line, client) whose mask and whole visible name fit; in chunks."""
+    if not len(lines):
+        return
+    word = _rarest(tokens, index)[lines]
+    ends = mask.suffix_length[lines] >= 3
+    lines, word = lines[ends], word[ends]
+    keys, phones, owners = _phone_words(index, country)
+    wanted = word * _ENDING + mask.suffix[lines] % _ENDING
+    begins = np.searchsorted(keys, wanted, side="left")
+    counts = np.searchsorted(keys, wanted, side="right") - begins
+    counts[counts > _AT_MOST] = 0
+    chunk = np.cumsum(counts) // _PAIRS_AT_ONCE
+    for number in range(int(chunk.max(initial=-1)) + 1):
+        here = np.flatnonzero((chunk == number) & (counts > 0))
+        which = np.repeat(here, counts[here])
+        inside = np.arange(len(which)) - np.repeat(
+            np.cumsum(counts[here]) - counts[here], counts[here]
+        )
+        rows = np.repeat(begins[here], counts[here]) + inside
+        good = fits(mask, lines[which], phones[rows], country)
+        line, client = lines[which[good]], owners[rows[good]]
+        whole = index.names.shared(tokens, line, client) == tokens.counts()[line]
+        size = index.clients + 1
+        pairs = distinct(line[whole] * size + client[whole])
+        yield pairs // size, pairs % size
+
+
+def _rarest(tokens: Tokens, index: LedgerIndex) -> Places:
+    """The word of each name that the fewest clients have; -1 for names without words."""
+    rarity = np.where(tokens.words >= 0, index.names.clients_with[tokens.words], 0)
+    order = np.lexsort((tokens.words, rarity, tokens.name_of))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = tokens.name_of[order][1:] != tokens.name_of[order][:-1]
+    rarest = np.full(tokens.count, -1, dtype=np.int64)
+    rarest[tokens.name_of[order][first]] = tokens.words[order][first]
+    return rarest
+
+
+def _phone_words(index: LedgerIndex, country: str) -> tuple[Keys, Keys, Places]:
+    """Each word of each phone's owner with the phone's last three digits, sorted."""
+    table = index.phones(country)
+    phones = np.repeat(table.keys, np.diff(table.starts))
+    clients = index.names.clients
+    starts = np.searchsorted(clients.name_of, np.arange(clients.count + 1))
+    counts = starts[table.owners + 1] - starts[table.owners]
+    which = np.repeat(np.arange(len(phones)), counts)
+    inside = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+    words = clients.words[np.repeat(starts[table.owners], counts) + inside]
+    keys = words * _ENDING + phones[which] % _ENDING
+    order = np.lexsort((table.owners[which], keys))
+    return keys[order], phones[which][order], table.owners[which][order]
+
+
+def is_filler(texts: pa.StringArray) -> Flags:
+    """References without any digit: names, wishes, nothing."""
+    return ~flags(pc.match_substring_regex(texts, "[0-9]"))

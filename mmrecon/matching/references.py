@@ -1,0 +1,98 @@
+"""What payers typed, brought into one form in the fixed order of domain.md 2.3; the raw text stays.
+
+1. NFKC, control and zero-width characters out, blanks collapsed.  2. Capitals; for the key every
+character that is no letter or digit goes.  3. Spreadsheet damage: `850060.0` is repaired,
+`2.54712E+11` and plain decimals name nothing.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mmrecon.matching.keys import Flags, flags
+
+_CONTROL: Final = r"[\x00-\x1f\x7f]"
+_BLANKS: Final = r"\s+"
+_NO_KEY_CHARACTER: Final = r"[\x00-/:-@\[-`{-~]+"
+_NOT_PLAIN: Final = r"[^0-9A-Z]"
+_FLOAT_TAIL: Final = r"^'?(\d+)\.0{1,2}$"
+_EXPONENT: Final = r"^\d+(\.\d+)?E\+\d+$"
+_DECIMAL: Final = r"^\d[\d,]*\.\d{1,2}$"
+_HIDDEN: Final = frozenset({"Cc", "Cf"})
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """`text` in capitals with single blanks; `key` without anything but letters and digits.
+
+    `damaged` texts (exponents, decimals) name nothing. `several` have a separator inside.
+    """
+
+    text: pa.StringArray
+    key: pa.StringArray
+    damaged: Flags
+    several: Flags
+
+
+def normalise(raw: pa.StringArray) -> References:
+    """All references in comparison form."""
+    text = pc.utf8_upper(clean(raw))
+    tail = flags(pc.match_substring_regex(text, _FLOAT_TAIL))
+    if tail.any():
+        text = pc.replace_substring_regex(text, _FLOAT_TAIL, r"\1")
+    damaged = flags(pc.match_substring_regex(text, _EXPONENT))
+    damaged |= flags(pc.match_substring_regex(text, _DECIMAL))
+    key = comparison(text)
+    lengths = pc.binary_length(text).to_numpy(zero_copy_only=False)
+    several = lengths > pc.binary_length(key).to_numpy(zero_copy_only=False)
+    return References(text, key, damaged, np.asarray(several, dtype=bool))
+
+
+def clean(raw: pa.StringArray) -> pa.StringArray:
+    """Step 1: one Unicode form, no hidden characters, single blanks."""
+    plain = flags(pc.string_is_ascii(raw))
+    if not plain.all():
+        odd = pa.array(~plain)
+        values = [_visible(text) for text in raw.filter(odd).to_pylist()]
+        raw = pc.replace_with_mask(raw, odd, pa.array(values, pa.string()))
+    hidden = flags(pc.match_substring_regex(raw, _CONTROL))
+    if hidden.any():
+        raw = pc.replace_substring_regex(raw, _CONTROL, " ")
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(raw, _BLANKS, " "))
+
+
+def comparison(texts: pa.StringArray) -> pa.StringArray:
+    """Step 2: capitals, letters and digits only (letters beyond ASCII are kept)."""
+    return pc.replace_substring_regex(pc.utf8_upper(texts), _NO_KEY_CHARACTER, "")
+
+
+def register_key(texts: pa.StringArray) -> pa.StringArray:
+    """The comparison form of a number as the ledger has it; most need nothing done."""
+    odd = flags(pc.match_substring_regex(texts, _NOT_PLAIN))
+    if not odd.any():
+        return texts
+    mended = comparison(clean(texts.filter(pa.array(odd))))
+    return pc.replace_with_mask(texts, pa.array(odd), mended)
+
+
+def without_zeros(keys: pa.StringArray) -> pa.StringArray:
+    """Keys of digits only without leading zeros (`0` stays `0`); others unchanged."""
+    digits = pc.and_(pc.utf8_is_digit(keys), pc.starts_with(keys, "0"))
+    stripped = pc.utf8_ltrim(keys, "0")
+    stripped = pc.if_else(pc.equal(stripped, ""), "0", stripped)
+    return pc.if_else(pc.fill_null(digits, fill_value=False), stripped, keys)
+
+
+def _visible(text: str) -> str:
+    normal = unicodedata.normalize("NFKC", text)
+    return "".join(
+        " " if letter in "\n\r\t" else letter
+        for letter in normal
+        if letter in "\n\r\t" or unicodedata.category(letter) not in _HIDDEN
+    )

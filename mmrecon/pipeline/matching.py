@@ -1,0 +1,106 @@
+"""Propose an owner for every line that has none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from mmrecon.config import Settings
+from mmrecon.errors import ExitCode
+from mmrecon.matching.context import MatchContext, WalletFacts
+from mmrecon.matching.match import POLICY_VERSION, match_lines
+from mmrecon.model.account import LedgerSnapshot
+from mmrecon.model.issue import Issue
+from mmrecon.model.keys import canonical_json, sha256_text
+from mmrecon.model.match import MatchState
+from mmrecon.pipeline.run import Run
+from mmrecon.store.database import reading, transaction
+from mmrecon.store.items import all_items
+from mmrecon.store.matches import MatchSource, held_lines, lines_to_match, replace
+from mmrecon.store.occupied import left_of_lines
+from mmrecon.store.proofs import wallet_ids
+from mmrecon.store.snapshots import newest
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What a run of matching did: counts by state of the lines looked at."""
+
+    looked_at: int
+    changed: int
+    states: dict[str, int]
+    tiers: dict[str, int]
+    snapshot_id: int | None
+    issues: tuple[Issue, ...] = ()
+
+    def exit_code(self) -> ExitCode:
+        """6 without a snapshot, 1 when a person has lines to decide, else 0."""
+        if self.issues:
+            return ExitCode.NEEDS_ATTENTION
+        waits = self.states.get(MatchState.REVIEW.value, 0)
+        waits += self.states.get(MatchState.READY.value, 0)
+        return ExitCode.PEOPLE_HAVE_WORK if waits else ExitCode.DONE
+
+
+def match(run: Run) -> Matched:
+    """Match every open line on the newest snapshot; only matches that differ are stored."""
+    with reading(run.engine) as connection:
+        snapshot = newest(connection, run.state_folder)
+        if snapshot is None:
+            return Matched(0, 0, {}, {}, None, (Issue("no_snapshot"),))
+        lines, context = _asked(connection, run, snapshot)
+    run.progress.start("matching", len(lines))
+    matches = match_lines(lines, context)
+    source = MatchSource(run.run_id, snapshot.snapshot_id, policy_digest(run.settings))
+    with transaction(run.engine) as connection:
+        changed = replace(connection, matches, source)
+    run.progress.finish()
+    return Matched(
+        len(lines), changed, _counts(matches["state"]), _counts(matches["tier"]),
+        snapshot.snapshot_id,
+    )  # fmt: skip
+
+
+def policy_digest(settings: Settings) -> str:
+    """What every match names: the rules' version and the wallets' policies."""
+    policies = {wallet.name: wallet.matching.model_dump(mode="json") for wallet in settings.wallets}
+    return sha256_text(canonical_json({"version": POLICY_VERSION, "policies": policies}))
+
+
+def wallet_facts(connection: Connection, settings: Settings) -> dict[int, WalletFacts]:
+    """Configured wallets that the store knows, as matching needs them, by wallet_id."""
+    known = wallet_ids(connection)
+    return {
+        known[wallet.provider, wallet.account]: WalletFacts(
+            wallet.name, wallet.account, wallet.country, wallet.currency, wallet.zone,
+            wallet.live_from, wallet.matching,
+        )
+        for wallet in settings.wallets
+        if (wallet.provider, wallet.account) in known
+    }  # fmt: skip
+
+
+def _asked(
+    connection: Connection, run: Run, snapshot: LedgerSnapshot
+) -> tuple[pd.DataFrame, MatchContext]:
+    """Open lines of configured wallets, and everything else that matching may look at."""
+    everything = lines_to_match(connection)
+    wallets = wallet_facts(connection, run.settings)
+    left = left_of_lines(connection)
+    remaining = left.reindex(everything["line_id"], fill_value=0).to_numpy()
+    settled = (remaining <= 0) & (everything["amount_minor"] > 0).to_numpy()
+    held = everything["line_id"].isin(held_lines(connection)).to_numpy()
+    asked = ~settled & ~held & everything["wallet_id"].isin(list(wallets)).to_numpy()
+    touched = pd.Series(remaining, index=everything["line_id"].to_numpy())
+    touched = touched[remaining != everything["amount_minor"].to_numpy()]
+    context = MatchContext(
+        snapshot, wallets, run.now_utc(), all_items(connection),
+        everything[~asked].reset_index(drop=True), touched,
+    )  # fmt: skip
+    return everything[asked].reset_index(drop=True), context
+
+
+def _counts(column: pd.Series) -> dict[str, int]:
+    return {str(word): int(count) for word, count in column.value_counts().sort_index().items()}

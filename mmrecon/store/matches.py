@@ -1,0 +1,119 @@
+"""Matches: every one ever made of a line is kept; the one not superseded is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from sqlalchemy import Connection, Select, bindparam, select, update
+
+from mmrecon.model.line import LineFrame
+from mmrecon.model.match import MatchFrame
+from mmrecon.store.bulk import insert_columns
+from mmrecon.store.database import raw_cursor
+from mmrecon.store.schema import HOLD, LINE, MATCH
+from mmrecon.store.statements import frame_of
+
+_FEW: Final = 500
+_NOT_USED: Final = frozenset({"details", "reason_type", "balance_minor", "status"})
+"""Columns of a line that no match looks at; they are left empty to read less."""
+
+_TEXT: Final = pd.StringDtype("pyarrow", np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchSource:
+    """What a set of matches was made from."""
+
+    run_id: str
+    snapshot_id: int
+    policy_digest: str
+
+
+def current(connection: Connection, line_ids: Sequence[int] | None = None) -> pd.DataFrame:
+    """The matches in force of some lines (or all), as a MatchFrame by line_id."""
+    query = (
+        select(*(MATCH.c[name] for name in MatchFrame.columns()))
+        .where(MATCH.c.superseded_by_run_id == "")
+        .order_by(MATCH.c.line_id)
+    )
+    if line_ids is not None and len(line_ids) <= _FEW:
+        query = query.where(MATCH.c.line_id.in_(list(line_ids)))
+    frame = frame_of(MatchFrame, connection.execute(query).all())
+    if line_ids is None or len(line_ids) <= _FEW:
+        return frame
+    return frame[frame["line_id"].isin(list(line_ids))].reset_index(drop=True)
+
+
+def replace(connection: Connection, matches: pd.DataFrame, source: MatchSource) -> int:
+    """Put new matches in force where they differ from those that are; gives how many did."""
+    changed = _changed(connection, MatchFrame.check(matches))
+    if not len(changed):
+        return 0
+    _supersede(connection, changed["line_id"].tolist(), source.run_id)
+    columns: dict[str, Any] = {str(name): changed[name] for name in changed.columns}
+    facts = {
+        "run_id": source.run_id, "superseded_by_run_id": "", "snapshot_id": source.snapshot_id,
+        "policy_digest": source.policy_digest,
+    }  # fmt: skip
+    insert_columns(connection, MATCH, {**columns, **facts})
+    return len(changed)
+
+
+def lines_to_match(connection: Connection) -> pd.DataFrame:
+    """All stored lines as a LineFrame, with the columns that matching looks at."""
+    schema = {name: dtype for name, dtype in LineFrame.dtypes().items() if name not in _NOT_USED}
+    rows = _rows(connection, select(*(LINE.c[name] for name in schema)).order_by(LINE.c.line_id))
+    values = list(zip(*rows, strict=True)) or [()] * len(schema)
+    columns: dict[str, object] = {}
+    for (name, dtype), column in zip(schema.items(), values, strict=True):
+        if dtype == "str":
+            text = pa.array(column, pa.string())
+            columns[name] = text.to_pandas(types_mapper={pa.string(): _TEXT}.get)
+        else:
+            columns[name] = np.array(column, dtype=dtype)
+    return LineFrame.build(columns)
+
+
+def held_lines(connection: Connection) -> list[int]:
+    """Lines that wait by decision."""
+    return list(connection.execute(select(HOLD.c.line_id).where(HOLD.c.ended.is_(False))).scalars())
+
+
+def _rows(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
+    cursor = raw_cursor(connection)
+    cursor.execute(str(query.compile(dialect=connection.dialect)))
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    cursor.close()
+    return rows
+
+
+def _changed(connection: Connection, matches: pd.DataFrame) -> pd.DataFrame:
+    if connection.execute(select(MATCH.c.match_id).limit(1)).first() is None:
+        return matches
+    before = current(connection, matches["line_id"].tolist())
+    places = pd.Index(before["line_id"]).get_indexer(matches["line_id"])
+    same = places >= 0
+    for name in MatchFrame.columns()[1:]:
+        old = before[name].take(np.where(same, places, 0)) if len(before) else None
+        if old is None:
+            return matches
+        equal = (old.reset_index(drop=True) == matches[name]) | (
+            old.reset_index(drop=True).isna() & matches[name].isna()
+        )
+        same &= equal.fillna(value=False).to_numpy(dtype=bool)
+    return matches[~same].reset_index(drop=True)
+
+
+def _supersede(connection: Connection, line_ids: Sequence[int], run_id: str) -> None:
+    statement = (
+        update(MATCH)
+        .where(MATCH.c.line_id == bindparam("of_line"), MATCH.c.superseded_by_run_id == "")
+        .values(superseded_by_run_id=run_id)
+    )
+    if connection.execute(select(MATCH.c.match_id).limit(1)).first() is not None:
+        connection.execute(statement, [{"of_line": line_id} for line_id in line_ids])
