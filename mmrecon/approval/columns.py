@@ -45,39 +45,39 @@ DECISION_TITLE: Final = "Decision"
 
 _FRONT: Final = (
     Column(ROW_ID_TITLE, "row_id", Kind.TEXT, 9, signed=True),
-    Column("Receipt", "receipt", Kind.TEXT, 15, signed=True),
-    Column("Amount", "amount_minor", Kind.AMOUNT, 17, signed=True),
-    Column("Proposed client", "proposed_client", Kind.TEXT, 24, signed=True),
-    Column("Proposed account", "proposed_account", Kind.TEXT, 27, signed=True),
+    Column("Receipt", "receipt", Kind.TEXT, 14, signed=True),
+    Column("Amount", "amount_minor", Kind.AMOUNT, 16, signed=True),
+    Column("Proposed client", "proposed_client", Kind.TEXT, 23, signed=True),
+    Column("Proposed account", "proposed_account", Kind.TEXT, 22, signed=True, wrap=True),
 )
 _ANSWERS: Final = (
-    Column(DECISION_TITLE, "decision", Kind.TEXT_ANSWER, 18),
-    Column("Different account", "different_account", Kind.TEXT_ANSWER, 22),
-    Column("Split", "split", Kind.TEXT_ANSWER, 30),
-    Column("Hold until", "hold_until", Kind.DATE_ANSWER, 12),
-    Column("Reason", "reason", Kind.TEXT_ANSWER, 24),
-    Column("Transaction or paper reference", "evidence_reference", Kind.TEXT_ANSWER, 20),
-    Column("Comment", "comment", Kind.TEXT_ANSWER, 26),
+    Column(DECISION_TITLE, "decision", Kind.TEXT_ANSWER, 17),
+    Column("Different account", "different_account", Kind.TEXT_ANSWER, 19),
+    Column("Split", "split", Kind.TEXT_ANSWER, 26),
+    Column("Hold until", "hold_until", Kind.DATE_ANSWER, 11),
+    Column("Reason", "reason", Kind.TEXT_ANSWER, 22),
+    Column("Transaction or paper reference", "evidence_reference", Kind.TEXT_ANSWER, 17),
+    Column("Comment", "comment", Kind.TEXT_ANSWER, 22),
 )
 _LINE: Final = (
-    Column("Completed at", "completed_at_local", Kind.MOMENT, 17, signed=True),
+    Column("Completed at", "completed_at_local", Kind.MOMENT, 18, signed=True),
     Column("Wallet", "wallet", Kind.TEXT, 16, signed=True),
-    Column("Reference as typed", "reference", Kind.TEXT, 20, signed=True),
-    Column("Payer", "payer", Kind.TEXT, 24, signed=True),
+    Column("Reference as typed", "reference", Kind.TEXT, 17, signed=True),
+    Column("Payer", "payer", Kind.TEXT, 20, signed=True),
     Column("Payer phone", "payer_phone", Kind.TEXT, 15, signed=True),
     Column("Class", "line_class", Kind.TEXT, 11, signed=True),
 )
 _TARGET: Final = (
-    Column("Product", "product", Kind.TEXT, 24),
-    Column("Due now", "due_minor", Kind.AMOUNT, 16),
-    Column("Balance or outstanding before", "before_minor", Kind.AMOUNT, 17),
-    Column("After", "after_minor", Kind.AMOUNT, 17),
+    Column("Product", "product", Kind.TEXT, 19),
+    Column("Due now", "due_minor", Kind.AMOUNT, 15),
+    Column("Balance or outstanding before", "before_minor", Kind.AMOUNT, 16),
+    Column("After", "after_minor", Kind.AMOUNT, 16),
 )
-_EVIDENCE: Final = Column("Evidence", "evidence", Kind.TEXT, 60)
-_WHY: Final = Column("Why it needs you", "warnings", Kind.TEXT, 60, wrap=True)
-_AGE: Final = Column("Age (days)", "age_days", Kind.NUMBER, 8)
+_EVIDENCE: Final = Column("Evidence", "evidence", Kind.TEXT, 48)
+_WHY: Final = Column("Why it needs you", "warnings", Kind.TEXT, 36, wrap=True)
+_AGE: Final = Column("Age (days)", "age_days", Kind.NUMBER, 7)
 _CANDIDATES: Final = tuple(
-    Column(f"Candidate {rank}", f"candidate_{rank}", Kind.TEXT, 40, wrap=True) for rank in (1, 2, 3)
+    Column(f"Candidate {rank}", f"candidate_{rank}", Kind.TEXT, 30, wrap=True) for rank in (1, 2, 3)
 )
 _HIDDEN: Final = (
     Column("Section", "section", Kind.TEXT, 30, hidden=True),
@@ -89,8 +89,7 @@ _STATE: Final = Column("State", "state", Kind.TEXT, 14)
 COLUMNS: Final[dict[Sheet, tuple[Column, ...]]] = {
     Sheet.TO_APPROVE: (*_FRONT, *_ANSWERS, *_LINE, *_TARGET, _EVIDENCE, _AGE, *_HIDDEN),
     Sheet.NEEDS_DECISION: (
-        *_FRONT, *_ANSWERS, _WHY, *_CANDIDATES, *_LINE, *_TARGET,
-        Column("Original", "original", Kind.TEXT, 40, wrap=True), _EVIDENCE, _AGE, *_HIDDEN,
+        *_FRONT, *_ANSWERS, _WHY, *_CANDIDATES, *_LINE, *_TARGET, _EVIDENCE, _AGE, *_HIDDEN,
     ),
     Sheet.SUSPENSE: (
         *_FRONT, *_ANSWERS, _WHY, *_CANDIDATES, *_LINE, _STATE, _EVIDENCE, _AGE, *_HIDDEN,

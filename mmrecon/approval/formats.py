@@ -31,26 +31,30 @@ class Formats:
         def add(**properties: Any) -> Format:
             return book.add_format({**_FONT, **properties})
 
-        answer = {"bg_color": _ANSWER_FILL, "border": 1, "border_color": _GRID, "num_format": "@"}
+        answer = {"bg_color": _ANSWER_FILL, "border": 1, "border_color": _GRID}
         header = {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1}
+        left = {"align": "left", "indent": 1}
         self.plain = add()
         self.bold = add(bold=True)
         self.title = add(bold=True, font_size=16, font_color=_INK)
         self.heading = add(bold=True, font_size=12, font_color=_INK, bottom=2, bottom_color=_INK)
         self.hint = add(italic=True, font_color="#444444")
-        self.text = add(num_format="@")
-        self.wrapped = add(num_format="@", text_wrap=True)
+        self.text = add(num_format="@", align="left", indent=1)
+        self.wrapped = add(num_format="@", align="left", indent=1, text_wrap=True)
         self.number = add(num_format="0")
-        self.moment = add(num_format="yyyy-mm-dd hh:mm:ss", align="left")
-        self.date = add(num_format="yyyy-mm-dd", align="left")
-        self.header = add(**header, bg_color=_INK, font_color="#FFFFFF", border_color=_INK)
-        self.answer_header = add(**header, bg_color="#F2C14E", border_color=_INK)
-        self.answer = add(**answer)
-        self.answer_wrapped = add(**answer, text_wrap=True)
-        self.answer_date = add(**{**answer, "num_format": "yyyy-mm-dd"})
-        self.answer_number = add(**{**answer, "num_format": "#,##0.00"})
-        self.answer_count = add(**{**answer, "num_format": "#,##0"})
-        self.answered = book.add_format({"bg_color": "#E4EEF5"})
+        self.moment = add(num_format="yyyy-mm-dd hh:mm:ss", align="left", indent=1)
+        self.date = add(num_format="yyyy-mm-dd", align="left", indent=1)
+        self.header = add(**header, **left, bg_color=_INK, font_color="#FFFFFF", border_color=_INK)
+        self.number_header = add(
+            **header, bg_color=_INK, font_color="#FFFFFF", border_color=_INK, align="right"
+        )
+        self.answer_header = add(**header, **left, bg_color="#F2C14E", border_color=_INK)
+        self.answer = add(**answer, num_format="@")
+        self.answer_number = add(**answer, num_format="#,##0.00")
+        self.answer_count = add(**answer, num_format="#,##0")
+        self.to_answer = book.add_format(answer)
+        self.answered = book.add_format({"bg_color": "#DCEBF5", "bold": True})
+        self.ruled = book.add_format({"bottom": 1, "bottom_color": _GRID})
         self.light = {
             name: add(bold=True, bg_color=fill, border=1, border_color=_GRID)
             for name, fill in LIGHTS.items()

@@ -15,8 +15,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from mmrecon.approval.candidates import SHOWN_CANDIDATES, candidate_texts
 from mmrecon.approval.row_digest import clean
-from mmrecon.approval.wording import candidate_texts, evidence_texts, veto_texts
+from mmrecon.approval.wording import evidence_texts, veto_texts
 from mmrecon.model.keys import line_source
 from mmrecon.model.line import LineClass
 from mmrecon.model.line_state import LineState
@@ -88,7 +89,7 @@ def propose(work: OpenWork) -> pd.DataFrame:
     legs = _legs(frame["legs_json"])
     frame = _with_wallet(frame, work.wallets)
     frame = _with_target(frame, legs, work)
-    frame = _with_words(frame)
+    frame = _with_words(frame, work)
     frame["age_days"] = _age_days(frame["value_date"], work.today)
     frame["sheet"] = _sheets(frame, legs)
     frame["section"] = _sections(frame)
@@ -196,24 +197,33 @@ def _account_texts(frame: pd.DataFrame, legs: pd.DataFrame) -> pd.Series:
     """`kind:number`, with amounts where there are several legs."""
     names = legs["account_kind"] + ":" + legs["account_no"]
     several = legs["position"].duplicated(keep=False)
-    currencies = frame["currency"].reindex(legs["position"])
+    single = pd.Series(names[~several].tolist(), index=legs.loc[~several, "position"])
+    parts = legs[several]
     worded = [
-        f"{name} {to_text(amount, currency)}" if split else name
-        for name, amount, currency, split in zip(
-            names, legs["amount_minor"], currencies, several, strict=True
+        f"{name} {to_text(amount, currency)}"
+        for name, amount, currency in zip(
+            names[several],
+            parts["amount_minor"],
+            frame["currency"].reindex(parts["position"]),
+            strict=True,
         )
     ]
-    texts = pd.Series(worded, index=legs["position"], dtype="str").groupby(level=0).agg("; ".join)
-    return texts.reindex(frame.index).fillna("").astype("str")
+    joined = (
+        pd.Series(worded, index=parts["position"], dtype=object).groupby(level=0).agg("; ".join)
+    )
+    texts: pd.Series = pd.concat([single, joined]).reindex(frame.index).fillna("")
+    return texts.astype("str")
 
 
-def _with_words(frame: pd.DataFrame) -> pd.DataFrame:
+def _with_words(frame: pd.DataFrame, work: OpenWork) -> pd.DataFrame:
     frame["payer"] = frame["party_name"].mask(frame["party_name"] == "", frame["party"])
     frame["payer_phone"] = frame["party_phone"]
     frame["evidence"] = evidence_texts(frame)
     frame["warnings"] = _warnings(frame)
-    for rank, texts in enumerate(candidate_texts(frame["candidates_json"], frame["currency"]), 1):
-        frame[f"candidate_{rank}"] = texts
+    undecided = frame["candidates_json"].mask(frame["state"] == LineState.READY.value, "")
+    texts = candidate_texts(undecided, frame["currency"], work.accounts, work.clients)
+    for rank in range(1, SHOWN_CANDIDATES + 1):
+        frame[f"candidate_{rank}"] = texts[rank - 1]
     for name in ("receipt", "reference", "payer", "payer_phone", "proposed_client", "evidence"):
         frame[name] = clean(frame[name])
     return frame
@@ -231,6 +241,8 @@ def _warnings(frame: pd.DataFrame) -> pd.Series:
     texts = texts.mask(
         sent_back, "It came back after an approval: " + frame["state"] + ". " + texts
     )
+    original = frame["original"].mask(frame["original"] != "", "Takes back " + frame["original"])
+    texts = (original + "\n" + texts).str.strip()
     silent = (texts == "") & (frame["state"] != LineState.READY.value)
     return texts.mask(silent, frame["evidence"]).astype("str")
 

@@ -47,13 +47,17 @@ _HOW_TO: Final = (
 )
 
 
+_NUMBERS: Final = ("Rows", "Lines", "Money")
+
+
 def write_summary(book: Workbook, formats: Formats, content: WorkbookContent) -> None:
     """The first sheet: what the workbook covers, each wallet's light, counts, warnings, how-to."""
     sheet = book.add_worksheet("Summary")
-    sheet.set_column(0, 0, 26, formats.plain)
-    sheet.set_column(1, 1, 22, formats.plain)
-    sheet.set_column(2, 2, 20, formats.plain)
-    sheet.set_column(3, 5, 20, formats.plain)
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 24, formats.plain)
+    sheet.set_column(1, 1, 30, formats.plain)
+    sheet.set_column(2, 2, 26, formats.plain)
+    sheet.set_column(3, 4, 20, formats.plain)
     sheet.write_string(0, 0, f"{content.institution}: mobile money to approve", formats.title)
     row = _facts(sheet, formats, content, 2)
     row = _lines(sheet, formats, "How to", _HOW_TO, row + 1)
@@ -76,9 +80,7 @@ def write_sections(book: Workbook, formats: Formats, content: WorkbookContent) -
         "Unmarked total now", APPROVE_ALL_TITLE, COUNT_TITLE, TOTAL_TITLE,
     )  # fmt: skip
     for number, width in enumerate((44, 12, 20, 12, 20, 20, 14, 20)):
-        answer = (formats.answer, formats.answer_count, formats.answer_number)
-        style = answer[number - 5] if number >= 5 else formats.text
-        sheet.set_column(number, number, width, style)
+        sheet.set_column(number, number, width, formats.text if number in {0, 5} else formats.plain)
     sheet.write_string(
         0, 0,
         "Choose “approve all” and type count and total: it approves the rows of the section whose "
@@ -87,8 +89,8 @@ def write_sections(book: Workbook, formats: Formats, content: WorkbookContent) -
     )  # fmt: skip
     sheet.set_row(HEADER_ROW, 32)
     for number, title in enumerate(titles):
-        style = formats.answer_header if number >= 5 else formats.header
-        sheet.write_string(HEADER_ROW, number, title, style)
+        style = formats.answer_header if number >= 5 else formats.number_header
+        sheet.write_string(HEADER_ROW, number, title, style if number else formats.header)
     ready = content.on(Sheet.TO_APPROVE)
     sections = ready.groupby("section", sort=False).agg(
         rows=("row_id", "size"), total=("amount_minor", "sum"), currency=("currency", "first")
@@ -106,6 +108,7 @@ def write_sections(book: Workbook, formats: Formats, content: WorkbookContent) -
 def write_sign_off(book: Workbook, formats: Formats, content: WorkbookContent) -> None:
     """Who prepared it, and what they approve per currency."""
     sheet = book.add_worksheet("Sign-off")
+    sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 26, formats.plain)
     sheet.set_column(1, 2, 26, formats.plain)
     sheet.write_string(0, 0, "Sign-off", formats.title)
@@ -155,6 +158,7 @@ def write_lists(book: Workbook, formats: Formats, content: WorkbookContent) -> N
         letter = xl_col_to_name(number)
         book.define_name(name, f"=Lists!${letter}$2:${letter}${len(words) + 1}")
     sheet.freeze_panes(1, 0)
+    sheet.hide()
 
 
 def _section(
@@ -178,6 +182,10 @@ def _section(
 
     unmarked = f'{cells(SECTION_TITLE)},$A{row + 1},{cells(DECISION_TITLE)},""'
     sheet.write_formula(row, 3, f"=COUNTIFS({unmarked})", formats.number, int(facts["rows"]))
+    for column, style in enumerate(
+        (formats.answer, formats.answer_count, formats.answer_number), 5
+    ):
+        sheet.write_blank(row, column, None, style)
     sheet.write_formula(row, 4, f"=SUMIFS({cells('Amount')},{unmarked})", amount, float(total))
 
 
@@ -207,7 +215,7 @@ def _lines(sheet: Worksheet, formats: Formats, title: str, texts: Sequence[str],
 
 
 def _heading(sheet: Worksheet, formats: Formats, title: str, row: int) -> int:
-    for number in range(6):
+    for number in range(5):
         sheet.write_blank(row, number, None, formats.heading)
     sheet.write_string(row, 0, title, formats.heading)
     return row + 1
@@ -215,7 +223,8 @@ def _heading(sheet: Worksheet, formats: Formats, title: str, row: int) -> int:
 
 def _table_header(sheet: Worksheet, formats: Formats, titles: tuple[str, ...], row: int) -> int:
     for number, title in enumerate(titles):
-        sheet.write_string(row, number, title, formats.header)
+        style = formats.number_header if title in _NUMBERS else formats.header
+        sheet.write_string(row, number, title, style)
     return row + 1
 
 

@@ -10,7 +10,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from mmrecon.approval.columns import COLUMNS, DECISION_TITLE, TITLES, Column, Kind
+from mmrecon.approval.columns import ANSWER_COLUMNS, COLUMNS, DECISION_TITLE, TITLES, Column, Kind
 from mmrecon.approval.content import WorkbookContent
 from mmrecon.approval.formats import Formats
 from mmrecon.model.money import to_decimal
@@ -22,6 +22,17 @@ HEADER_ROW: Final = 1
 LISTS_DECISIONS: Final = "Decisions"
 LISTS_REASONS: Final = "Reasons"
 LISTS_APPROVE_ALL: Final = "ApproveAll"
+
+_PRINT_SCALE: Final = 62
+"""Per cent: small, and still read without a glass."""
+
+_TABS: Final[dict[Sheet, str]] = {
+    Sheet.TO_APPROVE: "#2E7D4F",
+    Sheet.NEEDS_DECISION: "#C77700",
+    Sheet.SUSPENSE: "#B3261E",
+    Sheet.NOT_POSTED: "#8A8A8A",
+    Sheet.POSTED_ALREADY: "#8A8A8A",
+}
 
 _ADVICE: Final[dict[Sheet, str]] = {
     Sheet.TO_APPROVE: (
@@ -53,22 +64,32 @@ def write_rows(
     columns = COLUMNS[sheet]
     worksheet = book.add_worksheet(TITLES[sheet])
     _set_columns(worksheet, formats, columns)
+    worksheet.set_row(0, 18, formats.hint)
     worksheet.write_string(0, 0, _ADVICE[sheet], formats.hint)
     worksheet.set_row(HEADER_ROW, 32)
     for number, column in enumerate(columns):
-        answer = column.kind in (Kind.TEXT_ANSWER, Kind.DATE_ANSWER)
-        style = formats.answer_header if answer else formats.header
+        style = formats.header
+        if column.kind in (Kind.TEXT_ANSWER, Kind.DATE_ANSWER):
+            style = formats.answer_header
+        elif column.kind in (Kind.AMOUNT, Kind.NUMBER):
+            style = formats.number_header
         worksheet.write_string(HEADER_ROW, number, column.title, style)
     _write_cells(worksheet, formats, columns, frame)
     last = HEADER_ROW + max(len(frame), 1)
     worksheet.autofilter(HEADER_ROW, 0, last, len(columns) - 1)
     if sheet in ANSWERABLE:
         _guide_answers(worksheet, formats, columns, last)
+    worksheet.conditional_format(
+        HEADER_ROW + 1, 0, last, len(columns) - 1,
+        {"type": "formula", "criteria": "=TRUE", "format": formats.ruled},
+    )  # fmt: skip
     _freeze(worksheet, columns)
+    worksheet.set_tab_color(_TABS[sheet])
     print_setup(worksheet, content, TITLES[sheet])
     worksheet.repeat_rows(HEADER_ROW)
-    worksheet.fit_to_pages(1 if len(columns) < 14 else 2, 0)
     worksheet.repeat_columns(0, 1)
+    worksheet.set_print_scale(_PRINT_SCALE)
+    worksheet.print_across()
 
 
 def print_setup(worksheet: Worksheet, content: WorkbookContent, title: str) -> None:
@@ -88,8 +109,8 @@ def _set_columns(worksheet: Worksheet, formats: Formats, columns: Sequence[Colum
         Kind.AMOUNT: formats.plain,
         Kind.MOMENT: formats.moment,
         Kind.NUMBER: formats.number,
-        Kind.DATE_ANSWER: formats.answer_date,
-        Kind.TEXT_ANSWER: formats.answer,
+        Kind.DATE_ANSWER: formats.date,
+        Kind.TEXT_ANSWER: formats.text,
     }
     for number, column in enumerate(columns):
         style = formats.wrapped if column.wrap else by_kind[column.kind]
@@ -114,14 +135,29 @@ def _write_cells(
         for number, kind, values in shown
         if kind is not Kind.TEXT
     ]
+    heights = _heights(columns, frame)
     for position in range(len(frame)):
         row = HEADER_ROW + 1 + position
+        if position in heights:
+            worksheet.set_row(row, heights[position])
         for number, values in texts:
             if values[position]:
                 text(row, number, values[position])
         for number, cells, styles in numbers:
             if cells[position] is not None:
                 number_of(row, number, cells[position], styles[position])
+
+
+def _heights(columns: Sequence[Column], frame: pd.DataFrame) -> dict[int, float]:
+    """Heights of rows whose wrapped text needs more than one line; programs differ in guessing."""
+    needed = pd.Series(1, index=frame.index)
+    for column in columns:
+        if column.wrap:
+            parts = frame[column.field].str.split("\n").explode().fillna("")
+            wrapped = (parts.str.len() * 10 // (column.width * 9) + 1).groupby(level=0).sum()
+            needed = needed.where(needed >= wrapped, wrapped)
+    tall = needed[needed > 1]
+    return dict(zip(tall.index.tolist(), (tall * 13.5).tolist(), strict=True))
 
 
 def _number_cells(
@@ -156,6 +192,11 @@ def _guide_answers(
     worksheet.conditional_format(
         first, 0, last, titles.index(DECISION_TITLE),
         {"type": "formula", "criteria": f'={letter}{first + 1}<>""', "format": formats.answered},
+    )  # fmt: skip
+    answers = [number for number, column in enumerate(columns) if column in ANSWER_COLUMNS]
+    worksheet.conditional_format(
+        first, answers[0], last, answers[-1],
+        {"type": "formula", "criteria": "=TRUE", "format": formats.to_answer},
     )  # fmt: skip
 
 

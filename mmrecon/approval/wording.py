@@ -9,9 +9,6 @@ from typing import Any
 import pandas as pd
 
 from mmrecon.model.catalogue import by_code
-from mmrecon.model.money import to_text
-
-_SHOWN_CANDIDATES = 3
 
 
 class _Told(dict[str, Any]):
@@ -51,23 +48,6 @@ def veto_texts(vetoes: pd.Series) -> pd.Series:
     return vetoes.map(worded).astype("str")
 
 
-def candidate_texts(candidates_json: pd.Series, currencies: pd.Series) -> list[pd.Series]:
-    """The first three candidates of each row, in rank order, side by side."""
-    chosen = candidates_json[~candidates_json.isin(["", "[]"])]
-    columns: list[list[str]] = [[], [], []]
-    for text, currency in zip(chosen, currencies[chosen.index], strict=True):
-        worded = [_candidate(candidate, currency) for candidate in json.loads(text)]
-        for rank in range(_SHOWN_CANDIDATES):
-            columns[rank].append(worded[rank] if rank < len(worded) else "")
-    return [
-        pd.Series(texts, index=chosen.index, dtype="str")
-        .reindex(candidates_json.index)
-        .fillna("")
-        .astype("str")
-        for texts in columns
-    ]
-
-
 def _evidence(tier: str, code: str, arguments_json: str) -> str:
     worded = sentence(code, json.loads(arguments_json or "{}")) if code else ""
     return ": ".join(part for part in (tier, worded) if part)
@@ -76,15 +56,3 @@ def _evidence(tier: str, code: str, arguments_json: str) -> str:
 def _veto(code: str) -> str:
     text = sentence(code, {})
     return text if text.endswith(".") else f"{text}."
-
-
-def _candidate(candidate: Mapping[str, Any], currency: str) -> str:
-    name = f"{candidate.get('account_kind', '')}:{candidate.get('account_no', '')}"
-    parts = [name, str(candidate.get("client_name", "")), str(candidate.get("product_name", ""))]
-    for label, field in (("due", "due_now_minor"), ("balance", "balance_minor")):
-        amount = candidate.get(field)
-        if isinstance(amount, int):
-            parts.append(f"{label} {to_text(amount, currency)}")
-    parts += [f"+ {sentence(code, {})}" for code in candidate.get("for", ())]
-    parts += [f"- {sentence(code, {})}" for code in candidate.get("against", ())]
-    return "\n".join(part for part in parts if part)

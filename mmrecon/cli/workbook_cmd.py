@@ -27,7 +27,11 @@ def command(run: Run, out: Path | None) -> Outcome:
     """Write the one workbook with every open row of all wallets."""
     from mmrecon.pipeline.workbook import write_workbook
 
-    written = write_workbook(run, out)
+    return outcome(run, write_workbook(run, out))
+
+
+def outcome(_run: Run, written: WrittenWorkbook) -> Outcome:
+    """What was written."""
     return Outcome(written.exit_code(), workbook_json(written), workbook_shown(written))
 
 
@@ -83,5 +87,9 @@ def _sums(written: WrittenWorkbook) -> list[dict[str, Any]]:
     order = [sheet.value for sheet in Sheet]
     sums = sums.sort_values("sheet", key=lambda names: names.map(order.index), kind="stable")
     return [
-        {**record, "sheet": record["sheet"].replace("_", " ")} for record in sums.to_dict("records")
+        {
+            **{str(name): value for name, value in record.items()},
+            "sheet": str(record["sheet"]).replace("_", " "),
+        }
+        for record in sums.to_dict("records")
     ]

@@ -82,6 +82,17 @@ def match(
     }  # fmt: skip
 
 
+def candidate(
+    kind: str, account_id: int, speaks_for: tuple[str, ...] = (), against: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """One candidate as matching lists it."""
+    account = ACCOUNTS[(ACCOUNTS["account_id"] == account_id)].iloc[0]
+    return {
+        "account_kind": kind, "account_id": account_id, "account_no": account["account_no"],
+        "client_id": int(account["client_id"]), "for": speaks_for, "against": against,
+    }  # fmt: skip
+
+
 LINES = (
     line(1, 150_000),
     line(2, 200_000, reference="=HYPERLINK(1)", party_name="+BRIAN", party_phone="+254700000012"),
@@ -97,7 +108,16 @@ MATCHES = (
     match(1, "ready", "A1", (leg(1, "savings", 11, 150_000),)),
     match(2, "ready", "A1", (leg(1, "savings", 11, 200_000),)),
     match(3, "ready", "A3", (leg(1, "loan", 12, 120_000), leg(2, "savings", 11, 180_000))),
-    match(4, "review", "B", (leg(1, "savings", 11, 80_000),), vetoes="name_differs"),
+    match(
+        4,
+        "review",
+        "B",
+        (leg(1, "savings", 11, 80_000),),
+        vetoes="payer_is_another_client",
+        candidates_json=json.dumps(
+            [candidate("savings", 11, (), ("account_closed",)), candidate("loan", 12)]
+        ),
+    ),
     match(5, "suspense", "E"),
     match(6, "ready", "A1", (leg(1, "savings", 21, 50_000),)),
     match(7, "no_posting", ""),
@@ -120,7 +140,9 @@ def work(
 ) -> OpenWork:  # fmt: skip
     """The morning's open work, with some states, amounts left, matches or lines different."""
     line_frame = LineFrame.build(pd.DataFrame(list(lines)))
-    match_frame = MatchFrame.build(pd.DataFrame(list(matches)).fillna({"vetoes": ""}))
+    match_frame = MatchFrame.build(
+        pd.DataFrame(list(matches)).fillna({"vetoes": "", "candidates_json": ""})
+    )
     state_of = {facts["line_id"]: facts["state"] for facts in matches} | (states or {})
     left_of = {facts["line_id"]: facts["amount_minor"] for facts in lines} | (left or {})
     return OpenWork(

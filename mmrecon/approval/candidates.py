@@ -1,0 +1,83 @@
+"""The candidates of a row side by side: who, which account, what is due, what speaks for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from mmrecon.approval.wording import sentence
+from mmrecon.model.money import to_text
+
+SHOWN_CANDIDATES: Final = 3
+_ACCOUNT: Final = ["account_kind", "account_id"]
+_AMOUNTS: Final = (
+    ("due", "due_now_minor"),
+    ("outstanding", "outstanding_minor"),
+    ("balance", "balance_minor"),
+)
+
+
+def candidate_texts(
+    candidates_json: pd.Series,
+    currencies: pd.Series,
+    accounts: pd.DataFrame,
+    clients: pd.DataFrame,
+) -> list[pd.Series]:
+    """The first three candidates of each row, best first; empty where a row has fewer."""
+    shown = pd.DataFrame(_flat(candidates_json), columns=_COLUMNS)
+    shown = shown.astype({"account_id": "Int64", "client_id": "Int64"})
+    shown["currency"] = shown["position"].map(currencies)
+    columns = [*_ACCOUNT, "product_name", "account_status", *(name for _, name in _AMOUNTS)]
+    shown = shown.merge(accounts[columns].astype({"account_id": "Int64"}), on=_ACCOUNT, how="left")
+    names = clients.set_index("client_id")["client_name"]
+    shown["client_name"] = shown["client_id"].map(names).fillna("")
+    shown["text"] = [_text(candidate) for candidate in shown.to_dict("records")]
+    return [
+        shown[shown["rank"] == rank]
+        .set_index("position")["text"]
+        .reindex(candidates_json.index)
+        .fillna("")
+        .astype("str")
+        for rank in range(SHOWN_CANDIDATES)
+    ]
+
+
+_COLUMNS: Final = ["position", "rank", *_ACCOUNT, "account_no", "client_id", "for", "against"]
+
+
+def _flat(candidates_json: pd.Series) -> list[tuple[Any, ...]]:
+    return [
+        (position, rank, *(candidate[name] for name in _COLUMNS[2:]))
+        for position, candidates in _parsed(candidates_json)
+        for rank, candidate in enumerate(candidates[:SHOWN_CANDIDATES])
+    ]
+
+
+def _parsed(candidates_json: pd.Series) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
+    given = candidates_json[~candidates_json.isin(["", "[]"])]
+    return zip(given.index, json.loads("[" + ",".join(given) + "]"), strict=True)
+
+
+def _text(candidate: Mapping[Hashable, Any]) -> str:
+    """One candidate over several lines: account, client, product, amounts, for and against."""
+    known = candidate["product_name"]
+    amounts = [
+        f"{label} {to_text(int(candidate[name]), candidate['currency'])}"
+        for label, name in _AMOUNTS
+        if not pd.isna(candidate[name])
+    ]
+    facts = [known, candidate["account_status"], *amounts] if isinstance(known, str) else []
+    return "\n".join(
+        part
+        for part in (
+            f"{candidate['account_kind']}:{candidate['account_no']}",
+            candidate["client_name"],
+            ", ".join(fact for fact in facts if fact),
+            *(f"+ {sentence(code, {})}" for code in candidate["for"]),
+            *(f"- {sentence(code, {})}" for code in candidate["against"]),
+        )
+        if part
+    )
