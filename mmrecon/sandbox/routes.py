@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mmrecon.sandbox import (
     client_commands,
+    client_identifiers,
     clients,
     datatable_entries,
     datatables,
@@ -32,6 +33,7 @@ from mmrecon.sandbox.routing import Route
 
 MODULES = (
     client_commands,
+    client_identifiers,
     clients,
     datatable_entries,
     datatables,
