@@ -21,7 +21,11 @@ def command(run: Run, wallets: tuple[str, ...]) -> Outcome:
     """Pull new files of these wallets, or of all, into the archive, once each."""
     from mmrecon.pipeline.fetching import fetch
 
-    fetched = fetch(run, wallets)
+    return outcome(run, fetch(run, wallets))
+
+
+def outcome(_run: Run, fetched: Fetched) -> Outcome:
+    """What arrived."""
     return Outcome(fetched.exit_code(), _summary(fetched), _shown(fetched))
 
 

@@ -33,8 +33,13 @@ _CONFIG = click.option(
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 
-def with_run(*, lock: bool) -> Callable[[Callable[..., Outcome]], Callable[..., None]]:
-    """A command that works on a site: it gets a `Run` first. `lock`: holds the run lock."""
+def with_run(
+    *, lock: bool, silent_when_locked: bool = False
+) -> Callable[[Callable[..., Outcome]], Callable[..., None]]:
+    """A command that works on a site: it gets a `Run` first.
+
+    `lock`: it holds the run lock. `silent_when_locked`: another run's lock is no trouble to it.
+    """
 
     def decorate(function: Callable[..., Outcome]) -> Callable[..., None]:
         @_CONFIG
@@ -55,11 +60,28 @@ def with_run(*, lock: bool) -> Callable[[Callable[..., Outcome]], Callable[..., 
                     ended.append(outcome.exit_code)
                     return outcome
 
-            context.exit(guarded(action, as_json=as_json))
+            context.exit(
+                guarded(_patient(action) if silent_when_locked else action, as_json=as_json)
+            )
 
         return command
 
     return decorate
+
+
+def _patient(action: Callable[[], Outcome]) -> Callable[[], Outcome]:
+    """An action that does nothing while another run holds the lock."""
+
+    def patient() -> Outcome:
+        from mmrecon.cli.outcome import Outcome
+        from mmrecon.errors import ExitCode, LockHeld
+
+        try:
+            return action()
+        except LockHeld as held:
+            return Outcome(ExitCode.DONE, {"steps": {}, "waited_for": str(held)})
+
+    return patient
 
 
 def without_run(function: Callable[..., Outcome]) -> Callable[..., None]:

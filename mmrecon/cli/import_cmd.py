@@ -28,7 +28,11 @@ def command(run: Run, *, paths: tuple[Path, ...], wallet: str, again: bool) -> O
     from mmrecon.pipeline.importing import import_files, take_paths, unread_files
 
     files = take_paths(run, paths, wallet) if paths else unread_files(run)
-    imported = import_files(run, files, again=again)
+    return outcome(run, import_files(run, files, again=again))
+
+
+def outcome(_run: Run, imported: Imported) -> Outcome:
+    """What the files say."""
     return Outcome(imported.exit_code(), summary(imported), shown(imported))
 
 

@@ -28,7 +28,7 @@ def refresh(run: Run) -> Outcome:
     """Take the snapshot from Fineract."""
     from mmrecon.pipeline.ledger_in import refresh_ledger
 
-    return _taken(run, refresh_ledger(run))
+    return outcome(run, refresh_ledger(run))
 
 
 @command.command("load")
@@ -38,7 +38,7 @@ def load(run: Run, file: Path) -> Outcome:
     """Take the snapshot from a CSV or Parquet file that somebody exported."""
     from mmrecon.pipeline.ledger_in import load_ledger
 
-    return _taken(run, load_ledger(run, file))
+    return outcome(run, load_ledger(run, file))
 
 
 @command.command("show")
@@ -55,7 +55,8 @@ def show(run: Run) -> Outcome:
     return Outcome(ExitCode.DONE, {"snapshot": summary}, shown)
 
 
-def _taken(run: Run, taken: TakenSnapshot) -> Outcome:
+def outcome(run: Run, taken: TakenSnapshot) -> Outcome:
+    """What was taken."""
     from mmrecon.model.catalogue import next_step_of, sentence_of
 
     issues = [

@@ -22,7 +22,11 @@ def command(run: Run) -> Outcome:
     from mmrecon.pipeline.posting import Seams, post
 
     with stopped_by_signals() as stop:
-        posted = post(run, Seams(stop=stop))
+        return outcome(run, post(run, Seams(stop=stop)))
+
+
+def outcome(_run: Run, posted: Posted) -> Outcome:
+    """What became of the postings."""
     return Outcome(posted.exit_code(), _summary(posted), _shown(posted))
 
 

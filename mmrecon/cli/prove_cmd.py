@@ -12,6 +12,7 @@ from mmrecon.cli.outcome import Outcome
 
 if TYPE_CHECKING:
     from mmrecon.model.proof import DayProof, Listed
+    from mmrecon.pipeline.proving import Proved
     from mmrecon.pipeline.run import Run
 
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
@@ -33,13 +34,20 @@ def command(
     last: datetime | None,
 ) -> Outcome:  # fmt: skip
     """The two-way reconciliation and the daily proof (the last seven days)."""
-    from mmrecon.pipeline.proving import proof_document, prove
+    from mmrecon.pipeline.proving import prove
     from mmrecon.pipeline.showing import configured_wallet
 
     for name in wallet_names:
         configured_wallet(run.settings, name)
     since, until = (day, day) if day is not None else (first, last)
     proved = prove(run, wallet_names, first=since and since.date(), last=until and until.date())
+    return outcome(run, proved)
+
+
+def outcome(_run: Run, proved: Proved) -> Outcome:
+    """What is proved."""
+    from mmrecon.pipeline.proving import proof_document
+
     summary = {
         "days": [proof_document(proof) for proof in proved.proofs],
         "fineract_unreachable": proved.unreachable,

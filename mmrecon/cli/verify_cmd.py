@@ -10,6 +10,7 @@ from mmrecon.cli.frame import with_run
 from mmrecon.cli.outcome import Outcome
 
 if TYPE_CHECKING:
+    from mmrecon.pipeline.posting import Verified
     from mmrecon.pipeline.run import Run
 
 
@@ -17,10 +18,15 @@ if TYPE_CHECKING:
 @with_run(lock=True)
 def command(run: Run) -> Outcome:
     """Read every posting back from Fineract: account, amount, date, receipt, not reversed."""
-    from mmrecon.cli.issues_view import issues_json, issues_text
     from mmrecon.pipeline.posting import verify
 
-    verified = verify(run)
+    return outcome(run, verify(run))
+
+
+def outcome(_run: Run, verified: Verified) -> Outcome:
+    """What was read back."""
+    from mmrecon.cli.issues_view import issues_json, issues_text
+
     as_posted = sum(not read.code for read in verified.reads)
     summary: dict[str, Any] = {
         "read": len(verified.reads),

@@ -7,7 +7,7 @@ deleted at the source: killed anywhere, the next run goes on where this one stop
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -50,8 +50,14 @@ class Fetched:
         return worst([*codes, *(trouble.error.exit_code for trouble in self.troubles)])
 
 
-def fetch(run: Run, wallet_names: Sequence[str] = (), sleep: Sleep = time.sleep) -> Fetched:
-    """Fetch from the sources of the wallets named, or of all.
+def fetch(
+    run: Run,
+    wallet_names: Sequence[str] = (),
+    sleep: Sleep = time.sleep,
+    *,
+    kinds: Collection[str] = ("folder", "sftp"),
+) -> Fetched:
+    """Fetch from the sources of the wallets named, or of all; only of some kinds if asked.
 
     Raises:
         UsageError: no wallet has such a name.
@@ -63,7 +69,7 @@ def fetch(run: Run, wallet_names: Sequence[str] = (), sleep: Sleep = time.sleep)
     for wallet in _wallets(run, wallet_names):
         if wallet_names and not wallet.sources:
             issues.append(Issue("wallet_without_source", wallet=wallet.name))
-        for source in wallet.sources:
+        for source in (source for source in wallet.sources if source.kind in kinds):
             try:
                 for result in _from_source(run, wallet, source, sleep):
                     if isinstance(result, Issue):

@@ -1,0 +1,23 @@
+"""`mmrecon nightly`: what cron runs at night."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mmrecon.cli.frame import with_run
+from mmrecon.cli.outcome import Outcome
+
+if TYPE_CHECKING:
+    from mmrecon.pipeline.run import Run
+
+
+@click.command("nightly")
+@with_run(lock=True)
+def command(run: Run) -> Outcome:
+    """From fetch to workbook: import, match, post and verify what is approved, prove."""
+    from mmrecon.cli.steps_view import steps_outcome
+    from mmrecon.pipeline.night import nightly
+
+    return steps_outcome(run, nightly(run))
