@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfoNotFoundError
 
 import click
 
@@ -80,13 +81,21 @@ def _answers(given: Mapping[str, Any]) -> Answers:
     return Answers(
         institution=institution,
         wallets=_wallets(given),
-        live_from=live_from.date() if live_from else local_date(system_clock(), given["zone"]),
+        live_from=live_from.date() if live_from else _today(given["zone"]),
         fineract_url=fineract_url,
         fineract_tenant=given["tenant"],
         fineract_user=given["fineract_user"],
         fineract_zone=given["fineract_zone"] or given["zone"],
         shadow=given["shadow"],
     )
+
+
+def _today(zone: str) -> date:
+    """Today in the wallets' zone; a zone that is none is refused with the other faults later."""
+    try:
+        return local_date(system_clock(), zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return system_clock().date()
 
 
 def _wallets(given: Mapping[str, Any]) -> list[FirstWallet]:

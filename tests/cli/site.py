@@ -1,0 +1,88 @@
+"""A site made by the commands themselves, called as a person or cron calls them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from mmrecon.cli.app import cli
+
+ASHA, BENO, CARO = "Asha Test", "Beno Test", "Caro Test"
+
+
+@dataclass
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Site:
+    """A folder with a config.toml."""
+
+    folder: Path
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.toml"
+
+    def call(self, *arguments: str) -> Ended:
+        """A command with this site's configuration, nobody at the keyboard."""
+        result = CliRunner().invoke(cli, [*arguments, "--config", str(self.config)])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result
+        return Ended(result.exit_code, result.stdout, result.stderr)
+
+    def secret(self, name: str, text: str = "") -> str:
+        """A file with somebody's passphrase that only its owner can read."""
+        path = self.folder / f"passphrase of {name}"
+        path.write_text((text or f"{name}: four quite unlikely words") + "\n")
+        path.chmod(0o600)
+        return str(path)
+
+    def signed(self, name: str) -> tuple[str, ...]:
+        return ("--as", name, "--passphrase-file", self.secret(name))
+
+    def enrol(self, name: str, code: str) -> Ended:
+        file = self.folder / "code"
+        file.write_text(code + "\n")
+        file.chmod(0o600)
+        options = ("--code-file", str(file), "--passphrase-file", self.secret(name))
+        return self.call("people", "enrol", name, *options)
+
+    def approve_everything(self, name: str) -> None:
+        for batch in self.call("approve", "--json").json["waiting"]:
+            ended = self.call("approve", batch["batch_id"], "--yes", *self.signed(name))
+            assert ended.code == 0, ended.err
+
+
+def init(folder: Path, *options: str) -> Ended:
+    """`mmrecon init` with everything answered by options."""
+    given = (
+        "--folder", str(folder), "--institution", "Example SACCO", "--wallet",
+        "pay:mpesa_ke:600001:KES", "--payment-type", "pay=3:M-PESA", "--fineract-url",
+        "https://fineract.example/api", "--live-from", "2026-11-01", *options,
+    )  # fmt: skip
+    result = CliRunner().invoke(cli, ["init", *given])
+    return Ended(result.exit_code, result.stdout, result.stderr)
+
+
+def founded(folder: Path) -> Site:
+    """A site whose founders have enrolled and approved the configuration."""
+    site = Site(folder)
+    codes = init(folder, "--founder", ASHA, "--founder", BENO, "--json").json["founders"]
+    for one in codes:
+        assert site.enrol(one["name"], one["code"]).code == 0
+    assert site.call("submit", *site.signed(ASHA)).code == 1
+    site.approve_everything(BENO)
+    return site

@@ -1,0 +1,217 @@
+"""People, keys and approvals by command line, as on a site."""
+
+from __future__ import annotations
+
+import os
+import pty
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmrecon.model.approval import Batch, BatchKind
+from mmrecon.model.progress import Silent
+from mmrecon.pipeline.approving import Draft, prepare
+from mmrecon.pipeline.people import unlock_signer
+from mmrecon.store.batches import RowPlace
+from mmrecon.store.database import transaction
+from mmrecon.store.schema import BATCH_ROW
+from mmrecon.wiring import open_run
+from tests.cli.site import ASHA, BENO, CARO, Site, founded, init
+from tests.people.desk import plant_lines, row
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site made once for the module: founders, approved configuration, five lines."""
+    site = founded(tmp_path_factory.mktemp("made") / "site")
+    with open_run(site.config, command="test", progress=Silent(), lock=False) as (run, _):
+        plant_lines(run.engine)
+    shutil.copytree(site.folder, site.folder.with_name("as made"))
+    return site
+
+
+@pytest.fixture
+def site(opened: Site) -> Site:
+    """That site again, as it was made."""
+    shutil.rmtree(opened.folder)
+    shutil.copytree(opened.folder.with_name("as made"), opened.folder)
+    return opened
+
+
+def prepared(site: Site, rows: list[dict[str, Any]], kind: BatchKind = BatchKind.POSTINGS) -> str:
+    """A batch that Asha prepared, as `submit FILE` would leave it."""
+    places = [RowPlace(one.pop("_line_id")) for one in rows]
+    batch = Batch("batch-1", kind, rows, {"KES": sum(one["amount_minor"] for one in rows)})
+    with open_run(site.config, command="test", progress=Silent(), lock=False) as (run, _):
+        signer = unlock_signer(run, ASHA, f"{ASHA}: four quite unlikely words")
+        with transaction(run.engine) as connection:
+            prepare(connection, run, signer, [Draft(batch, places)])
+    return batch.batch_id
+
+
+def test_the_whole_story_of_a_third_person(site: Site) -> None:
+    invited = site.call("people", "invite", CARO, "--role", "approver", "--json")
+    assert invited.code == 0
+    assert "is shown only now" in site.call("people", "invite", "X", "--role", "auditor").out
+    assert site.enrol(CARO, invited.json["code"]).code == 0
+    listed = site.call("people", "list", "--json").json["people"]
+    assert {one["name"]: one["state"] for one in listed if one["fingerprint"]} == {
+        ASHA: "active", BENO: "active", CARO: "waits",
+    }  # fmt: skip
+    assert site.call("submit", *site.signed(BENO)).code == 1
+    assert site.call("approve").code == 1
+    site.approve_everything(ASHA)
+    assert site.call("approve").code == 0
+    batch = prepared(site, [row(1)])
+    assert site.call("approve", batch, "--yes", *site.signed(CARO)).code == 0
+    revoked = site.call("people", "revoke", CARO, "--reason", "has left", *site.signed(BENO))
+    assert revoked.code == 0
+    assert "revoked" in site.call("people", "list").out
+    assert site.call("submit", *site.signed(CARO)).code == 5
+
+
+def test_a_key_file_is_private_and_the_code_is_not_kept(site: Site) -> None:
+    keys = list((site.folder / "state" / "keys").iterdir())
+    assert len(keys) == 2
+    assert {path.stat().st_mode & 0o777 for path in keys} == {0o600}
+    code = site.call("people", "invite", CARO, "--role", "auditor", "--json").json["code"]
+    assert code.replace("-", "").encode() not in (site.folder / "state" / "mmrecon.db").read_bytes()
+
+
+def test_the_list_says_what_waits_and_one_batch_what_is_in_it(site: Site) -> None:
+    batch = prepared(site, [row(1), row(2, reason="asked for")])
+    listed = site.call("approve")
+    assert listed.code == 1
+    assert batch in listed.out
+    assert ASHA in listed.out
+    assert "KES 2,000.00" in listed.out
+    shown = site.call("approve", batch)
+    assert shown.code == 1
+    assert "savings deposit" in shown.out
+    assert "TST1" in shown.out
+    document = site.call("approve", batch, "--json").json
+    assert [one["receipt"] for one in document["rows"]] == ["TST1", "TST2"]
+
+
+def test_choices_are_shown_one_by_one_with_their_reason(site: Site) -> None:
+    rows = [row(1, act="hold", until="2026-12-01", reason="asks at the branch", command="")]
+    batch = prepared(site, rows, BatchKind.CHOICES)
+    shown = site.call("approve", batch).out
+    assert "1. TST1 KES 1,000.00: hold" in shown
+    assert "until 2026-12-01" in shown
+    assert "reason: asks at the branch" in shown
+
+
+def test_an_approved_batch_says_so_at_exit_code_0(site: Site) -> None:
+    batch = prepared(site, [row(1), row(2), row(3)])
+    ended = site.call(
+        "approve", batch, "--yes", "--reject", "2: wrong member", *site.signed(BENO), "--json"
+    )
+    assert ended.code == 0
+    assert ended.json["state"] == "approved"
+    assert (ended.json["accepted_rows"], ended.json["rejected_rows"]) == (2, [2])
+
+
+def test_a_batch_goes_back_with_a_reason(site: Site) -> None:
+    batch = prepared(site, [row(1)])
+    back = ("approve", batch, "--yes", "--reject-batch", *site.signed(BENO))
+    assert site.call(*back).code == 2
+    assert site.call(*back, "--reason", "month is closed").code == 0
+    assert site.call("approve", batch).code == 0
+
+
+def test_refusals_end_with_5_and_stand_in_the_journal(site: Site) -> None:
+    batch = prepared(site, [row(1)])
+    same = site.call("approve", batch, "--yes", *site.signed(ASHA), "--json")
+    assert (same.code, same.json["error"]["code"]) == (5, "same_person")
+    wrong = ("--as", BENO, "--passphrase-file", site.secret(BENO, "something else entirely"))
+    refused = site.call("approve", batch, "--yes", *wrong, "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (5, "wrong_passphrase")
+    assert site.call("approve", batch, "--yes", *site.signed("Nobody Test")).code == 5
+    with (
+        open_run(site.config, command="test", progress=Silent(), lock=False) as (run, _),
+        transaction(run.engine) as connection,
+    ):
+        changed = BATCH_ROW.update().where(BATCH_ROW.c.batch_id == batch)
+        connection.execute(changed.values(row_json="{}"))
+    altered = site.call("approve", batch)
+    assert altered.code == 5
+    assert "row 1" in altered.err
+
+
+def test_a_passphrase_file_that_others_can_read_is_refused_with_its_remedy(site: Site) -> None:
+    batch = prepared(site, [row(1)])
+    options = site.signed(BENO)
+    Path(options[-1]).chmod(0o644)
+    ended = site.call("approve", batch, "--yes", *options)
+    assert ended.code == 5
+    assert "chmod 600" in ended.err
+    Path(options[-1]).unlink()
+    assert site.call("approve", batch, "--yes", *options).code == 2
+
+
+def test_nobody_is_asked_without_a_terminal(site: Site) -> None:
+    batch = prepared(site, [row(1)])
+    unasked = site.call("approve", batch, *site.signed(BENO))
+    assert unasked.code == 2
+    assert "--yes" in unasked.err
+    unkeyed = site.call("approve", batch, "--yes", "--as", BENO)
+    assert unkeyed.code == 2
+    assert "--passphrase-file" in unkeyed.err
+    assert site.call("people", "enrol", CARO).code == 2
+
+
+@pytest.mark.parametrize("text", ["", "2", "2:", "two:reason", ":reason"])
+def test_a_rejection_that_is_not_understood_is_wrong_use(site: Site, text: str) -> None:
+    batch = prepared(site, [row(1), row(2)])
+    ended = site.call("approve", batch, "--yes", "--reject", text, *site.signed(BENO))
+    assert ended.code == 2
+    assert "ROW:reason" in ended.err
+
+
+def test_missing_founders_stop_everything(site: Site) -> None:
+    (site.folder / "founders").unlink()
+    assert site.call("submit").code == 5
+    assert site.call("people", "list").code == 5
+
+
+def test_before_the_founders_enrolled_signing_is_wrong_use_and_says_what_to_do(
+    tmp_path: Path,
+) -> None:
+    site = Site(tmp_path / "site")
+    init(site.folder)
+    ended = site.call("submit", *site.signed(ASHA))
+    assert ended.code == 2
+    assert "people enrol" in ended.err
+    assert site.call("people", "list").code == 0
+    code = site.call("people", "invite", ASHA, "--founder", "--json").json["code"]
+    assert "other founder" in site.enrol(ASHA, code).out
+
+
+def test_at_a_terminal_a_person_sees_the_batch_and_types_the_passphrase(site: Site) -> None:
+    batch = prepared(site, [row(1)])
+    pid, terminal = pty.fork()
+    if pid == 0:
+        arguments = ["-m", "mmrecon", "approve", batch, "--as", BENO, "--config", str(site.config)]
+        os.execv(sys.executable, [sys.executable, *arguments])
+    seen = _until(terminal, "Approve it?")
+    assert "savings deposit" in seen
+    os.write(terminal, b"y\n")
+    _until(terminal, "Passphrase")
+    os.write(terminal, f"{BENO}: four quite unlikely words\n".encode())
+    rest = _until(terminal, "approved")
+    assert "unlikely" not in rest
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    os.close(terminal)
+
+
+def _until(terminal: int, words: str) -> str:
+    """What appears on the terminal up to some words."""
+    seen = ""
+    while words not in seen:
+        seen += os.read(terminal, 4096).decode(errors="replace")
+    return seen
