@@ -32,6 +32,11 @@ class SeedApi:
         self._login = (username, password)
         self._threads = threading.local()
 
+    def get(self, path: str) -> dict[str, Any]:
+        """One question."""
+        answer: dict[str, Any] = self._send("GET", path, None)
+        return answer
+
     def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """One change."""
         answer: dict[str, Any] = self._send("PUT", path, body)
@@ -74,7 +79,8 @@ class SeedApi:
 
     def _send(self, method: str, path: str, body: Any) -> Any:
         url = f"{self._base_url}/{path}"
-        reply = self._session().request(method, url, data=json.dumps(body), timeout=_TIMEOUT_S)
+        data = None if body is None else json.dumps(body)
+        reply = self._session().request(method, url, data=data, timeout=_TIMEOUT_S)
         if reply.status_code != requests.codes.ok:
             raise SeedingFailedError(f"{method} {path}: {reply.status_code} {reply.text[:500]}")
         return reply.json()

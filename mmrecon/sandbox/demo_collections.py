@@ -7,11 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from mmrecon.sandbox.demo_dice import DemoDice
-from mmrecon.sandbox.demo_institution import ACTIVE, BLOCKED, CLOSED, DemoClient, DemoLoan
+from mmrecon.sandbox.demo_institution import (
+    ACTIVE,
+    BLOCKED,
+    CLOSED,
+    DemoClient,
+    DemoLoan,
+    Institution,
+)
 from mmrecon.sandbox.demo_lines import (
     FULL,
     MASKED,
@@ -62,11 +68,12 @@ class CollectionMaker:
     """Makes the payments of one wallet; a loan gets the money of one unit only."""
 
     def __init__(
-        self, clients: list[DemoClient], savings_product: str, day: date, dice: DemoDice
+        self, institution: Institution, country: str, savings_product: str, dice: DemoDice
     ) -> None:
+        clients = institution.of_country(country)
         self._product = savings_product
-        self._is_kenya = savings_product == "SA"
-        self._day = day
+        self._is_kenya = country == "KE"
+        self._day = institution.day
         self._dice = dice
         self._all = clients
         plain = [
@@ -81,7 +88,7 @@ class CollectionMaker:
         self._two_loans = [client for client in running if len(client.loans) > 1]
         self._without_loan = self._cycle([c for c in self._plain if not c.loans])
         self._strangers = 0
-        self._numbers = _numbers(clients)
+        self._numbers = _numbers(institution)
 
     def ordinary(self, mix: Mix) -> list[Unit]:
         """All payments of a mix, in no particular order."""
@@ -179,7 +186,8 @@ class CollectionMaker:
         return tuple(legs)
 
     def _member(self, client: DemoClient, amount: int, expected: Expected) -> Collection:
-        reference = self._dice.one_of((client.number, client.number, client.external_id))
+        rare = client.national_id or client.external_id
+        reference = self._dice.one_of((client.number, client.number, client.external_id, rare))
         return Collection(self._payer(client), reference, amount, expected)
 
     def _spelled_differently(self) -> Collection:
@@ -339,11 +347,11 @@ def _with_code(loan: DemoLoan, client: DemoClient) -> str:
     return f"{client.number} {loan.product}"
 
 
-def _numbers(clients: list[DemoClient]) -> set[str]:
+def _numbers(institution: Institution) -> set[str]:
     """Every number that names somebody, without leading zeros."""
     found: set[str] = set()
-    for client in clients:
-        found |= {client.number, client.phone, client.phone[3:]}
+    for client in institution.clients:
+        found |= {client.number, client.phone, client.phone[3:], client.national_id}
         found |= {account.account_no.lstrip("0") for account in client.savings}
         found |= {loan.account_no.lstrip("0") for loan in client.loans}
     return found

@@ -23,6 +23,7 @@ _FIRST_CLIENT: Final = 10_001
 _FIRST_SAVINGS: Final = 200_001
 _FIRST_SHARES: Final = 250_001
 _FIRST_LOAN: Final = 300_001
+_FIRST_NATIONAL_ID: Final = 31_000_451
 _SHARES_EVERY: Final = 5
 _CLOSED: Final = frozenset(range(270, 278))
 _BLOCKED: Final = frozenset(range(278, 284))
@@ -85,7 +86,10 @@ class DemoLoan:
 
 @dataclass(frozen=True, slots=True)
 class DemoClient:
-    """A client; `number` is Fineract's account number of the client."""
+    """A client; `number` is Fineract's account number of the client.
+
+    `national_id` is "" where the institution has not seen one.
+    """
 
     number: str
     external_id: str
@@ -94,6 +98,7 @@ class DemoClient:
     mobile_no: str
     office: str
     country: str
+    national_id: str
     since: date
     savings: tuple[DemoSavings, ...]
     loans: tuple[DemoLoan, ...]
@@ -161,10 +166,11 @@ def _kenyan(number: int, day: date, dice: DemoDice) -> DemoClient:
         loans.append(_running_loan(number + 200, "NL", day, dice))
     if number in _APPROVED_LOANS:
         loans.append(_waiting_loan(number, "NL", day, dice))
+    national_id = str(_FIRST_NATIONAL_ID + number * 173) if number % 4 == 1 else ""
     office = "Nairobi Branch" if number % 5 < 3 else "Kisumu Branch"
     return DemoClient(
         str(_FIRST_CLIENT + number), f"JS-{_FIRST_CLIENT + number}", first, last,
-        kenyan_phone(number), office, "KE", since, tuple(savings), tuple(loans),
+        kenyan_phone(number), office, "KE", national_id, since, tuple(savings), tuple(loans),
     )  # fmt: skip
 
 
@@ -177,7 +183,7 @@ def _ugandan(number: int, day: date, dice: DemoDice) -> DemoClient:
     loans = (_running_loan(KENYANS + 200 + number, "UL", day, dice),) if number % 5 < 2 else ()
     return DemoClient(
         str(client_number), f"JS-{client_number}", first, last, ugandan_phone(number),
-        "Kampala Branch", "UG", since, (savings,), loans,
+        "Kampala Branch", "UG", "", since, (savings,), loans,
     )  # fmt: skip
 
 

@@ -60,9 +60,8 @@ class _Ids:
 def mtn_day(institution: Institution) -> tuple[Entry, ...]:
     """Everything that happened on the wallet, rows in order of time."""
     dice = DemoDice("mtn")
-    day = institution.day
-    maker = CollectionMaker(institution.of_country("UG"), MTN.savings_product, day, dice)
-    clock = DayClock(day, dice)
+    maker = CollectionMaker(institution, MTN.country, MTN.savings_product, dice)
+    clock = DayClock(institution.day, dice)
     units = maker.oddities() + maker.ordinary(_MIX)
     entries = [_payment(at, made) for at, made in in_time(units, clock, _MINUTES_BETWEEN)]
     entries.append(_damaged(maker, clock))

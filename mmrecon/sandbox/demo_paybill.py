@@ -69,7 +69,7 @@ def paybill_day(institution: Institution) -> PaybillDay:
     """Everything that happened on the paybill's Utility Account."""
     day = institution.day
     dice = DemoDice("paybill")
-    maker = CollectionMaker(institution.of_country("KE"), PAYBILL.savings_product, day, dice)
+    maker = CollectionMaker(institution, PAYBILL.country, PAYBILL.savings_product, dice)
     receipts = Receipts(day, dice)
     clock = DayClock(day, dice)
     units = maker.oddities() + maker.ordinary(_MIX) + maker.from_institutions(12, 4)

@@ -73,10 +73,26 @@ def seed(
 def _create_clients(api: SeedApi, institution: Institution, master: MasterData) -> dict[str, int]:
     calls = [[_client(client, master)] for client in institution.clients]
     answers = api.batches(calls)
-    return {
+    ids = {
         client.number: int(answer["clientId"])
         for client, (answer,) in zip(institution.clients, answers, strict=True)
     }
+    _identify(api, institution, ids)
+    return ids
+
+
+def _identify(api: SeedApi, institution: Institution, ids: dict[str, int]) -> None:
+    """National identity documents of the clients who have shown one."""
+    known = [client for client in institution.clients if client.national_id]
+    template = api.get(f"clients/{ids[known[0].number]}/identifiers/template")
+    kind = next(row["id"] for row in template["allowedDocumentTypes"] if row["name"] == "Id")
+    api.post_all(
+        (
+            f"clients/{ids[client.number]}/identifiers",
+            {"documentTypeId": kind, "documentKey": client.national_id, "status": "ACTIVE"},
+        )
+        for client in known
+    )
 
 
 def _client(client: DemoClient, master: MasterData) -> Call:

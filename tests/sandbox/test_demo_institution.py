@@ -46,6 +46,7 @@ def test_no_number_names_two_things(institution: Institution) -> None:
         for number in (
             client.number,
             client.external_id,
+            *filter(None, [client.national_id]),
             *(account.account_no for account in client.savings),
             *(name for loan in client.loans for name in (loan.account_no, loan.external_id)),
         )

@@ -56,6 +56,16 @@ def test_every_client_has_the_numbers_of_the_plan(seeded: Seeded) -> None:
         )
 
 
+def test_identity_documents_are_those_of_the_plan(seeded: Seeded) -> None:
+    clients = {row["accountNo"]: row["id"] for row in seeded.pages("clients")}
+    planned = [client for client in seeded.institution.clients if client.national_id]
+    assert len(planned) == 75
+    for client in (planned[0], planned[-1]):
+        (document,) = seeded.get(f"clients/{clients[client.number]}/identifiers")
+        assert document["documentKey"] == client.national_id
+        assert document["documentType"]["name"] == "Id"
+
+
 def test_every_savings_account_has_its_status_and_balance(seeded: Seeded) -> None:
     rows = {row["accountNo"]: row for row in seeded.pages("savingsaccounts")}
     assert len(rows) == 460
