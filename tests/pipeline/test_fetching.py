@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from mmrecon.fetch import archive
 from mmrecon.model.progress import Silent
 from mmrecon.pipeline.fetching import Fetched, fetch
 from mmrecon.pipeline.run import Run
+from mmrecon.sandbox.demo_day import build_day, write_day
+from mmrecon.sandbox.demo_institution import build_institution
+from mmrecon.sandbox.sftp_drop import SftpDrop
 from mmrecon.store import files, journal
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.schema import DELIVERY, FILE, JOURNAL, STATEMENT
@@ -246,3 +249,34 @@ def test_a_wallet_without_a_source_is_noticed_when_it_is_asked_for(
     run = _run(engine, tmp_path, {"paybill": []})
     assert [issue.code for issue in fetch(run, ["paybill"]).issues] == ["wallet_without_source"]
     assert fetch(run).issues == ()
+
+
+def test_the_demos_day_comes_whole_over_sftp_with_a_password(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_SFTP_PASSWORD", "invented")
+    written = write_day(build_day(build_institution(date(2026, 3, 2))), tmp_path / "drop")
+    users = {"provider": "invented"}
+    with SftpDrop(tmp_path / "drop", host_key=tmp_path / "host_key", users=users) as drop:
+        sources = {
+            name: [
+                {
+                    "kind": "sftp",
+                    "host": "127.0.0.1",
+                    "port": drop.port,
+                    "username": "provider",
+                    "password_variable": "TEST_SFTP_PASSWORD",
+                    "host_key_fingerprint": drop.fingerprint,
+                    "path": f"/{name}",
+                    "quiet_s": 0,
+                }
+            ]
+            for name in written.statements
+        }
+        run = _run(engine, tmp_path, sources)
+        fetched = fetch(run)
+        assert fetch(run).files == ()
+    assert fetched.exit_code() is ExitCode.DONE
+    assert {
+        file.wallet_name: archive.get(run.state_folder, file.sha256) for file in fetched.files
+    } == {name: path.read_bytes() for name, path in written.statements.items()}
