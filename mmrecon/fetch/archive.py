@@ -97,9 +97,8 @@ def _write(path: Path, content: bytes) -> None:
             os.fchmod(stream.fileno(), 0o400)
             os.fsync(stream.fileno())
         part.replace(path)
-    except BaseException:
+    finally:
         part.unlink(missing_ok=True)
-        raise
 
 
 def _remove_abandoned(folder: Path, now_s: float) -> None:
