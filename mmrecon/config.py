@@ -115,7 +115,7 @@ class SftpSource(_Table):
     username: NotEmpty
     path: str = "."
     pattern: str = "*"
-    host_key_fingerprint: NotEmpty
+    host_key_fingerprint: Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]+=?$")]
     password_variable: str = ""
     password_file: Path | None = None
     key_file: Path | None = None
