@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from mmrecon.cli.render import table
-from mmrecon.model.approval import BatchKind, CanonicalRow
+from mmrecon.model.approval import Act, BatchKind, CanonicalRow
 from mmrecon.model.money import to_text
 
 if TYPE_CHECKING:
@@ -67,8 +67,9 @@ def batch_json(shown: Shown) -> dict[str, Any]:
         "batch_id": stored.batch.batch_id,
         "kind": stored.batch.kind.value,
         "state": stored.state.value,
-        "prepared_by": stored.prepared_by,
+        "prepared_by": _preparer(shown),
         "prepared_at_utc": stored.prepared_at_utc,
+        "signed_by": {act.value: person.name for act, person in shown.signed_by.items()},
         "digest": stored.signed.digest,
         "totals": dict(stored.batch.totals),
         "needs_second_approver_now": shown.second,
@@ -85,7 +86,7 @@ def batch_view(shown: Shown) -> list[Any]:
     stored = shown.stored
     head = (
         f"Batch {stored.batch.batch_id} ({stored.batch.kind.value}), prepared by "
-        f"{stored.prepared_by} at {stored.prepared_at_utc}, state {stored.state.value}; "
+        f"{_preparer(shown)} at {stored.prepared_at_utc}, state {stored.state.value}; "
         f"{len(stored.batch.rows):,} rows, {_totals(stored.batch.totals)}."
     )
     by_kind = {
@@ -101,8 +102,7 @@ def _postings(shown: Shown) -> list[Any]:
     rows = shown.stored.batch.rows
     groups: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for row in rows:
-        wallet = "/".join(map(str, _list(row["wallet"])))
-        key = wallet, _words(str(row["command"])), str(row["currency"])
+        key = _wallet(shown, row), _words(str(row["command"])), str(row["currency"])
         groups[key].append(_integer(row["amount_minor"]))
     summary = [
         (wallet, command, f"{len(amounts):,}", to_text(sum(amounts), currency))
@@ -114,6 +114,17 @@ def _postings(shown: Shown) -> list[Any]:
         table(["wallet", "what", "count", "total"], summary, right=["count", "total"]),
         _row_table([(place + 1, rows[place]) for place in samples], "The first and the largest"),
     ]
+
+
+def _preparer(shown: Shown) -> str:
+    """Who prepared it, by the signature; anybody with a key may sign a revocation."""
+    person = shown.signed_by.get(Act.PREPARE)
+    return shown.stored.prepared_by if person is None else person.name
+
+
+def _wallet(shown: Shown, row: CanonicalRow) -> str:
+    provider, account = map(str, _list(row["wallet"]))
+    return shown.wallets.get((provider, account), f"{provider}/{account}")
 
 
 def _row_table(rows: Sequence[tuple[int, CanonicalRow]], title: str) -> Any:

@@ -111,7 +111,7 @@ def pending(run: Run) -> Pending:
     Raises:
         SafetyRefusal: `live_from` moves back, or something signed was altered.
     """
-    with reading(run.engine) as connection:
+    with journalled(run), reading(run.engine) as connection:
         return _pending(connection, run, load_roster(connection, run.founders_path))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from mmrecon.errors import SafetyRefusal, UsageError
-from mmrecon.model.approval import Act, BatchKind, BatchState
+from mmrecon.model.approval import Act, BatchKind, BatchState, Person
 from mmrecon.people.roster import Roster, signers
 from mmrecon.pipeline.configuration import Difference, approved_configurations, differences
 from mmrecon.pipeline.people import load_roster
@@ -24,14 +24,17 @@ from mmrecon.store.evidence import explanations
 class Shown:
     """A batch to be looked at, every row and signature verified.
 
-    `second`: it waits for a second approver. `evidence` says, by row number, why the line's match
-    came out as it did; `differences` are those of a configuration.
+    `signed_by` are the people whose signatures count. `second`: it waits for a second approver.
+    `evidence` says, by row number, why the line's match came out as it did; `differences` are
+    those of a configuration; `wallets` are names by provider and account.
     """
 
     stored: StoredBatch
+    signed_by: Mapping[Act, Person]
     second: bool
     evidence: Mapping[int, str]
     differences: Sequence[Difference]
+    wallets: Mapping[tuple[str, str], str]
 
 
 def waiting(run: Run) -> list[Header]:
@@ -53,13 +56,27 @@ def show(run: Run, batch_id: str) -> Shown:
         if stored.batch.kind is BatchKind.CONFIGURATION:
             history = approved_configurations(connection, roster)
             changes = differences(history[-1].row if history else None, stored.batch.rows[0])
-        told = explanations(connection, [place.line_id for place in stored.places if place.line_id])
-    evidence = {
+        evidence = _evidence(connection, stored)
+        signed_by = signers(roster, stored.signed)
+    waits = stored.state is BatchState.PREPARED
+    return Shown(
+        stored=stored,
+        signed_by=signed_by,
+        second=waits and next_act(stored) is Act.SECOND,
+        evidence=evidence,
+        differences=changes,
+        wallets={(found.provider, found.account): found.name for found in run.settings.wallets},
+    )
+
+
+def _evidence(connection: Connection, stored: StoredBatch) -> dict[int, str]:
+    line_ids = [place.line_id for place in stored.places if place.line_id is not None]
+    told = explanations(connection, line_ids)
+    return {
         number: told[place.line_id]
         for number, place in enumerate(stored.places, start=1)
         if place.line_id in told
     }
-    return Shown(stored, next_act(stored) is Act.SECOND, evidence, changes)
 
 
 def load_verified(connection: Connection, roster: Roster, batch_id: str) -> StoredBatch:

@@ -270,6 +270,13 @@ def test_above_a_limit_a_third_person_signs_too(desk: Desk) -> None:
     assert desk.approve(batch_id, CARO).state is BatchState.APPROVED
     assert len(postings(desk)) == 1
     assert verified(desk)[0].people.second is not None
+    shown = show(desk.run, batch_id)
+    assert not shown.second
+    assert {act.value: person.name for act, person in shown.signed_by.items()} == {
+        "prepare": ASHA,
+        "approve": BENO,
+        "second": CARO,
+    }
 
 
 def test_the_second_approver_may_reject_more_rows(desk: Desk) -> None:
@@ -468,6 +475,12 @@ def test_an_altered_row_is_shown_to_nobody_and_stands_in_the_journal(desk: Desk)
     assert refusal(lambda: desk.approve(batch_id, BENO)).code == "batch_altered"
     assert events(desk)[-2:] == ["refused", "refused"]
     assert postings(desk) == []
+
+
+def test_who_prepared_a_batch_is_told_by_the_signature(desk: Desk) -> None:
+    batch_id = desk.prepare(ASHA, [row(1)])
+    do(desk, _values(BATCH, prepared_by=CARO))
+    assert [person.name for person in show(desk.run, batch_id).signed_by.values()] == [ASHA]
 
 
 def test_a_batch_marked_approved_in_the_database_is_not_sent(desk: Desk) -> None:
