@@ -25,8 +25,9 @@ class LoanItems:
 def loan_items(clients: pd.DataFrame, accounts: pd.DataFrame, known: pd.DataFrame) -> LoanItems:
     """Items to add and to change so that they say what the snapshot says.
 
-    A loan that waits is `open` with its present facts. One that no longer waits is `gone`, or
-    `settled` when something was paid on it. What has a live posting is never changed.
+    A loan that waits is `open` with its present facts; the reference a payout may echo is its
+    account number. One that no longer waits is `gone`, or `settled` when something was paid on
+    it. What has a live posting is never changed.
     """
     waiting = _waiting(clients, accounts)
     mine = known[known["kind"] == ItemKind.APPROVED_LOAN.value]
@@ -72,7 +73,7 @@ def _waiting(clients: pd.DataFrame, accounts: pd.DataFrame) -> dict[str, dict[st
         waiting[key] = {
             "item_key": key,
             "kind": ItemKind.APPROVED_LOAN.value,
-            "request_id": "",
+            "request_id": loan["account_no"],
             "client_id": client_id,
             "account_kind": "loan",
             "account_id": int(loan["account_id"]),
