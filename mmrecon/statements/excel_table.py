@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import io
+import subprocess
+import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from mmrecon.statements.header import Claim, find_claim, no_layout
+from mmrecon.statements.header import SEARCHED_RECORDS, Claim, find_claim, no_layout
 from mmrecon.statements.layout import Layout
 from mmrecon.statements.refusal import NotReadableError
 from mmrecon.statements.sniff import Kind
 from mmrecon.statements.table import RawTable, Record
+from mmrecon.statements.workbook_child import ENCRYPTED
+
+_PATIENCE_S: Final = 300
+_Notices = tuple[tuple[str, dict[str, str | int]], ...]
 
 
 def read_excel(content: bytes, kind: Kind, layouts: Sequence[Layout]) -> RawTable:
@@ -25,7 +28,7 @@ def read_excel(content: bytes, kind: Kind, layouts: Sequence[Layout]) -> RawTabl
         NotReadableError: encrypted, broken, no sheet is claimed, or several are.
     """
     sheets = _sheets(content)
-    heads = {name: [_texts(record) for record in rows[:100]] for name, rows in sheets.items()}
+    heads = {name: _records(sheet, SEARCHED_RECORDS) for name, sheet in sheets.items()}
     claims = {name: find_claim(head, layouts, kind) for name, head in heads.items()}
     claimed = {name: claim for name, claim in claims.items() if claim is not None}
     if not claimed:
@@ -34,67 +37,63 @@ def read_excel(content: bytes, kind: Kind, layouts: Sequence[Layout]) -> RawTabl
     if len(claimed) > 1:
         raise NotReadableError("several_sheets", sheets=len(claimed))
     name, claim = next(iter(claimed.items()))
-    others = sum(1 for other, rows in sheets.items() if other != name and rows)
-    notices: tuple[tuple[str, dict[str, str | int]], ...] = ()
-    if others:
-        notices = (("sheets_skipped", {"sheets": others}),)
-    return _table(name, sheets[name], claim, notices)
+    others = sum(1 for other, sheet in sheets.items() if other != name and len(sheet))
+    notices: _Notices = (("sheets_skipped", {"sheets": others}),) if others else ()
+    return _table(name, sheets[name], heads[name], claim, notices)
 
 
-def _sheets(content: bytes) -> dict[str, list[list[Any]]]:
+def _sheets(content: bytes) -> dict[str, pa.Table]:
+    """Every sheet as text columns, opened in a process that may die alone."""
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        return {
-            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for name in workbook.sheet_names
-        }
-    except PasswordError as error:
-        raise NotReadableError("encrypted_workbook") from error
-    except CalamineError as error:
+        child = subprocess.run(
+            [sys.executable, "-m", "mmrecon.statements.workbook_child"],
+            input=content,
+            capture_output=True,
+            timeout=_PATIENCE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
         raise NotReadableError("workbook_broken") from error
+    if child.returncode == ENCRYPTED:
+        raise NotReadableError("encrypted_workbook")
+    if child.returncode != 0:
+        raise NotReadableError("workbook_broken")
+    sheets = {}
+    source = pa.BufferReader(child.stdout)
+    while source.tell() < source.size():
+        table = pa.ipc.open_stream(source).read_all()
+        sheets[table.schema.metadata[b"sheet"].decode()] = table
+    return sheets
+
+
+def _width(sheet: pa.Table) -> int:
+    return sum(1 for name in sheet.column_names if name.startswith("c"))
+
+
+def _records(sheet: pa.Table, count: int) -> list[Record]:
+    head = sheet.slice(0, count)
+    columns = [head[f"c{index}"].to_pylist() for index in range(_width(sheet))]
+    return [tuple(cells) for cells in zip(*columns, strict=True)]
 
 
 def _table(
-    name: str,
-    records: list[list[Any]],
-    claim: Claim,
-    notices: tuple[tuple[str, dict[str, str | int]], ...],
+    name: str, sheet: pa.Table, head: list[Record], claim: Claim, notices: _Notices
 ) -> RawTable:
-    header = _texts(records[claim.index])
-    data = records[claim.index + 1 :]
-    transposed = list(zip(*data, strict=True)) if data else [()] * len(header)
-    columns = [pa.array(_texts(column), pa.string()) for column in transposed]
-    true_dates = {}
-    for index, column in enumerate(transposed):
-        if any(isinstance(cell, dt.datetime) for cell in column):
-            true_dates[index] = np.fromiter(
-                (isinstance(cell, dt.datetime) for cell in column), np.bool_, len(column)
-            )
     first = claim.index + 2
+    data = sheet.slice(first - 1)
+    width = _width(sheet)
     return RawTable(
         layout=claim.layout,
         sheet=name,
-        header=header,
+        header=head[claim.index],
         header_row=first - 1,
-        preamble=tuple(_texts(record) for record in records[: claim.index]),
-        columns=columns,
+        preamble=tuple(head[: claim.index]),
+        columns=[data[f"c{index}"].combine_chunks() for index in range(width)],
         rows=np.arange(first, first + len(data), dtype=np.int64),
-        true_dates=true_dates,
+        true_dates={
+            index: data[f"d{index}"].combine_chunks().to_numpy(zero_copy_only=False)
+            for index in range(width)
+            if f"d{index}" in data.column_names
+        },
         notices=notices,
     )
-
-
-def _texts(cells: Sequence[Any]) -> Record:
-    return tuple([cell if type(cell) is str else _text(cell) for cell in cells])
-
-
-def _text(cell: Any) -> str:
-    """A typed cell as the text a CSV export would hold; whole numbers without a point."""
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, dt.datetime):
-        rounded = cell + dt.timedelta(microseconds=500_000)
-        return rounded.strftime("%Y-%m-%d %H:%M:%S")
-    return str(cell)

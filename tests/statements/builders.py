@@ -10,30 +10,29 @@ from dataclasses import dataclass
 import xlsxwriter
 import xlwt
 
-A_HEADER = tuple(
-    (
-        "Receipt No.|Completion Time|Initiation Time|Details|Transaction Status|Paid In|"
-        "Withdrawn|Balance|Balance Confirmed|Reason Type|Other Party Info|"
-        "Linked Transaction ID|A/C No.|Currency"
-    ).split("|")
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split("|"))
+
+
+A_HEADER = _names(
+    "Receipt No.|Completion Time|Initiation Time|Details|Transaction Status|Paid In|"
+    "Withdrawn|Balance|Balance Confirmed|Reason Type|Other Party Info|"
+    "Linked Transaction ID|A/C No.|Currency"
 )
-B_HEADER = tuple(
-    (
-        "Receipt No|Completion Time|Details|Transaction Status|Paid In (KSHs)|"
-        "Withdrawn (KSHs)|Balance (KSHs)"
-    ).split("|")
+B_HEADER = _names(
+    "Receipt No|Completion Time|Details|Transaction Status|Paid In (KSHs)|"
+    "Withdrawn (KSHs)|Balance (KSHs)"
 )
-MTN_HEADER = tuple(
-    (
-        "Id|External id|Date|Status|Type|Provider category|From|From name|From handler name|"
-        "To|To name|To handler name|To message|Initiated by|Initiated by|On behalf of|"
-        "On behalf of|Approved by|From / Fee|Currency|From / External fee|Currency|To / Fee|"
-        "Currency|To / External fee|Currency|From / Refunded fee|Currency|To / Refunded fee|"
-        "Currency|From / Taxes|Currency|To / Taxes|Currency|From / Refunded taxes|Currency|"
-        "To / Refunded taxes|Currency|Discount|Currency|From / Promotion|Currency|"
-        "To / Promotion|Currency|Coupon|Currency|Amount|Currency|Balance|Currency|"
-        "External amount|Currency|External FX rate|External service provider"
-    ).split("|")
+MTN_HEADER = _names(
+    "Id|External id|Date|Status|Type|Provider category|From|From name|From handler name|"
+    "To|To name|To handler name|To message|Initiated by|Initiated by|On behalf of|"
+    "On behalf of|Approved by|From / Fee|Currency|From / External fee|Currency|To / Fee|"
+    "Currency|To / External fee|Currency|From / Refunded fee|Currency|To / Refunded fee|"
+    "Currency|From / Taxes|Currency|To / Taxes|Currency|From / Refunded taxes|Currency|"
+    "To / Refunded taxes|Currency|Discount|Currency|From / Promotion|Currency|"
+    "To / Promotion|Currency|Coupon|Currency|Amount|Currency|Balance|Currency|"
+    "External amount|Currency|External FX rate|External service provider"
 )
 
 Cells = list[str]
