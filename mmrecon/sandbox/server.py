@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import secrets
 import signal
 import socket
 import struct
@@ -27,6 +28,7 @@ from mmrecon.sandbox.world import World
 
 HOST = "127.0.0.1"
 THREADS = 40
+LOWEST_PORT, PORTS = 20_000, 10_000
 
 
 class FolderInUseError(RuntimeError):
@@ -104,22 +106,31 @@ class SandboxServer:
         self.stop()
 
     def _open(self) -> None:
+        faults = fault_rules.load(self._fault_file)
         self.state_dir.mkdir(parents=True, exist_ok=True)
         self._take_folder()
-        self.world = _world(self.state_dir, self._fault_file)
+        try:
+            self._listen(faults)
+        except OSError:
+            self._close()
+            raise
+
+    def _listen(self, faults: fault_rules.Faults) -> None:
+        self.world = _world(self.state_dir, faults)
         port_file = self.state_dir / "port"
         port = self._asked_port
-        if not port and port_file.exists():
-            port = int(port_file.read_text(encoding="ascii"))
+        if not port:
+            kept = port_file.exists()
+            port = int(port_file.read_text(encoding="ascii")) if kept else _free_port()
         self._server = wsgi.Server(
             (HOST, port), Application(self.world), numthreads=THREADS, timeout=60
         )
         self._server.gateway = _gateway
         self._server.nodelay = True
+        self._server.expiration_interval = 0.1
         self._server.request_queue_size = 100
         self._server.prepare()
-        chosen = self._server.bind_addr[1]
-        port_file.write_text(str(chosen), encoding="ascii")
+        port_file.write_text(str(port), encoding="ascii")
 
     def _take_folder(self) -> None:
         self._lock_file = (self.state_dir / "lock").open("a", encoding="ascii")
@@ -139,13 +150,21 @@ class SandboxServer:
             self._lock_file = None
 
 
-def _world(state_dir: Path, fault_file: Path | None) -> World:
+def _free_port() -> int:
+    """A free port below those that outgoing connections take, so that it can be kept."""
+    while True:
+        port = LOWEST_PORT + secrets.randbelow(PORTS)
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)):
+                return port
+
+
+def _world(state_dir: Path, faults: fault_rules.Faults) -> World:
     database = Database(state_dir / "fineract.db")
     if database.create():
         with database.transaction() as session:
             plant(session)
     router = Router(ROUTES, HANDLERS)
-    faults = fault_rules.load(fault_file)
     return World(database, Users(database), RowLocks(), faults, router, state_dir=state_dir)
 
 
