@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
 from mmrecon.errors import ConfigurationError
 from mmrecon.model.grammar import grammar_faults
@@ -210,9 +218,15 @@ class Settings(_Table):
                 raise ValueError(f"two wallets share the same {what}: {', '.join(doubled)}")
         return self
 
+    _as_written: str = PrivateAttr(default="")
+
+    def remember_as_written(self) -> None:
+        """Keep the canonical text before paths become absolute."""
+        self._as_written = canonical_json(self.model_dump(mode="json"))
+
     def canonical_text(self) -> str:
-        """The resolved settings in one spelling; what people approve."""
-        return canonical_json(self.model_dump(mode="json"))
+        """The settings in one spelling, paths as written (a site may move); what people approve."""
+        return self._as_written or canonical_json(self.model_dump(mode="json"))
 
     def digest(self) -> str:
         """SHA-256 of the resolved settings."""
@@ -249,6 +263,7 @@ def parse_settings(data: dict[str, object], *, source: str, base: Path) -> Setti
     except ValidationError as error:
         faults = [(_dotted(fault["loc"]), str(fault["msg"])) for fault in error.errors()]
         raise ConfigurationError(faults, source=source) from error
+    settings.remember_as_written()
     return _with_absolute_paths(settings, base)
 
 

@@ -84,3 +84,10 @@ def test_the_digest_changes_with_any_value_and_not_with_the_order_of_keys() -> N
     )
     assert first.digest() == second.digest()
     assert first.digest() != other.digest()
+
+
+def test_a_site_may_move_without_a_new_approval() -> None:
+    here = parse_settings(MINIMAL, source="x", base=Path("/site"))
+    there = parse_settings(MINIMAL, source="x", base=Path("/elsewhere"))
+    assert here.digest() == there.digest()
+    assert here.state.folder != there.state.folder

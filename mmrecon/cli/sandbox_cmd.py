@@ -30,6 +30,6 @@ def command() -> None:
 )
 def serve(port: int, state_folder: Path, faults: Path | None) -> None:
     """Serve Fineract's API until stopped; prints the base URL when ready."""
-    from mmrecon.sandbox.server import serve_forever
+    from mmrecon.sandbox.served import serve_all
 
-    serve_forever(state_folder, port, faults)
+    serve_all(state_folder, port, faults)

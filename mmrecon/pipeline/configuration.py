@@ -35,7 +35,9 @@ class Difference:
     present: object
 
     def words(self) -> str:
-        """`wallets.pay.live_from: 2026-01-01 → 2026-02-01`."""
+        """`wallets.pay.live_from: 2026-01-01 → 2026-02-01`; a new key as `key = value`."""
+        if self.approved is None:
+            return f"{self.path} = {_shown(self.present)}"
         return f"{self.path}: {_shown(self.approved)} → {_shown(self.present)}"
 
 
@@ -89,7 +91,7 @@ def differences(approved: CanonicalRow | None, present: CanonicalRow) -> list[Di
     return [
         Difference(path, old.get(path), new.get(path))
         for path in sorted(old.keys() | new.keys())
-        if old.get(path) != new.get(path)
+        if _shown(old.get(path)) != _shown(new.get(path))
     ]
 
 
