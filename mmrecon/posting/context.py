@@ -31,7 +31,7 @@ class PostingContext:
     limits: PostingLimits
     tolerance_minor: Mapping[int, int] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
-    wait: Callable[[float], None] | None = None
+    wait: Callable[[float], object] | None = None
     point: Callable[[str], None] = _nothing
     advance: Callable[[int], None] = lambda _steps: None
 
@@ -41,7 +41,5 @@ class PostingContext:
 
     def pause(self, seconds: float) -> None:
         """Wait, unless the run is to stop."""
-        if self.wait is not None:
-            self.wait(seconds)
-        else:
-            self.stop.wait(seconds)
+        if seconds > 0:
+            (self.wait or self.stop.wait)(seconds)

@@ -17,6 +17,7 @@ from mmrecon.fineract.contract import as_list, as_object, dump_json
 ZONE = "Asia/Kolkata"
 FORMS = {"locale": "en", "dateFormat": "yyyy-MM-dd"}
 PASSWORD = "password"
+CLERK_PASSWORD = "Lab-passw0rd-2026"
 
 
 def today() -> date:
@@ -63,7 +64,7 @@ class Branch:
         self.savings_product = self._made("savingsproducts", self._savings_product())
         self.loan_product = self._made("loanproducts", self._loan_product())
 
-    def call(self, method: str, path: str, body: Any) -> dict[str, Any]:
+    def call(self, method: str, path: str, body: Any, key: str = "") -> dict[str, Any]:
         """A call that must succeed."""
         answer = self._session.request(
             method,
@@ -73,6 +74,7 @@ class Branch:
             headers={
                 "Fineract-Platform-TenantId": "default",
                 "Content-Type": "application/json",
+                **({"Idempotency-Key": key} if key else {}),
             },
             timeout=60,
         )
@@ -129,7 +131,13 @@ class Branch:
         return Account("loan", number, self._number_of(f"loans/{number}"), owner)
 
     def teller(
-        self, account: Account, amount: int, receipt: str = "", day: str = "", **details: str
+        self,
+        account: Account,
+        amount: int,
+        receipt: str = "",
+        day: str = "",
+        key: str = "",
+        **details: str,
     ) -> str:
         """Somebody at the counter posts; gives the transaction's id."""
         loan = account.kind == "loan"
@@ -141,8 +149,43 @@ class Branch:
                 "transactionDate": day or days_ago(1), "transactionAmount": Decimal(amount),
                 "paymentTypeId": self.payment_type_id, "receiptNumber": receipt, **details, **FORMS,
             },
+            key,
         )  # fmt: skip
         return str(answer["resourceId"])
+
+    def clerk(self, *permissions: str) -> FineractClient:
+        """A client of a user who may only do this."""
+        self._count += 1
+        name = f"clerk{self._count}"
+        role = self._made("roles", {"name": f"Role of {name}", "description": "for tests"})
+        granted = dict.fromkeys(permissions, True)
+        self.call("PUT", f"roles/{role}/permissions", {"permissions": granted})
+        user = {
+            "username": name, "firstname": "Wanjiru", "lastname": "Otieno",
+            "email": f"{name}@example.com", "password": CLERK_PASSWORD,
+            "repeatPassword": CLERK_PASSWORD, "officeId": 1, "roles": [str(role)],
+            "sendPasswordToEmail": False,
+        }  # fmt: skip
+        self.call("POST", "users", user)
+        server = self.server.model_copy(update={"username": name})
+        return FineractClient(server, CLERK_PASSWORD, first_pause_s=0.01)
+
+    def switch(self, name: str, *, enabled: bool) -> None:
+        """Turn a global configuration on or off."""
+        number = as_object(self.client.get(f"configurations/name/{name}"))["id"]
+        self.call("PUT", f"configurations/{number}", {"enabled": enabled})
+
+    def inbox(self, account: Account) -> list[int]:
+        """Commands on a savings account that wait for a checker."""
+        path = "makercheckers"
+        rows = as_list(self.client.get(path, {"savingsAccountId": account.account_id}))
+        return [int(str(row["id"])) for row in rows]
+
+    def stick(self, key: str) -> None:
+        """What a crash between the money and its key's row leaves behind."""
+        origin = self.server.base_url.partition("/fineract-provider")[0]
+        body = {"key": key, "status": 4}
+        assert self._session.post(f"{origin}/sandbox/keys", json=body, timeout=60).ok
 
     def undo(self, account: Account, transaction_id: str) -> None:
         if account.kind == "loan":

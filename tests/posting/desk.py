@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, func, insert, select
 
 from mmrecon.config import PostingLimits
+from mmrecon.fineract.client import FineractClient
 from mmrecon.model.clock import system_clock
 from mmrecon.model.keys import canonical_json, line_source
 from mmrecon.model.posting import Command, Posting, PostingState
@@ -116,14 +117,15 @@ class Desk:
     def run(self, context: PostingContext | None = None, **plan: Any) -> PostingContext:
         """Recovery, then everything that is approved, as `post` does it."""
         context = context or self.context()
-        recover(context, self.branch.client)
+        client: FineractClient = plan.get("client", self.branch.client)
+        recover(context, client)
         with reading(self.engine) as connection:
             due = postings_in(connection, [PostingState.APPROVED, PostingState.DEFERRED])
             lines = lines_of(connection, {posting.line_id or 0 for posting in due})
         completed_at = {line_id: line.completed_at_utc_s for line_id, line in lines.items()}
         send_all(
             context,
-            self.branch.client.another,
+            client.another,
             make_plan(due, completed_at, self.limits, plan.get("loose", ())),
         )
         return context
