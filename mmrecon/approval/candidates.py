@@ -33,14 +33,14 @@ def candidate_texts(
     columns = [*_ACCOUNT, "product_name", "account_status", *(name for _, name in _AMOUNTS)]
     shown = shown.merge(accounts[columns].astype({"account_id": "Int64"}), on=_ACCOUNT, how="left")
     names = clients.set_index("client_id")["client_name"]
-    shown["client_name"] = shown["client_id"].map(names).fillna("")
+    shown["client_name"] = shown["client_id"].map(names).astype("str").fillna("")
     shown["text"] = [_text(candidate) for candidate in shown.to_dict("records")]
     return [
         shown[shown["rank"] == rank]
         .set_index("position")["text"]
         .reindex(candidates_json.index)
-        .fillna("")
         .astype("str")
+        .fillna("")
         for rank in range(SHOWN_CANDIDATES)
     ]
 

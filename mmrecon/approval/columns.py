@@ -48,7 +48,7 @@ _FRONT: Final = (
     Column("Receipt", "receipt", Kind.TEXT, 14, signed=True),
     Column("Amount", "amount_minor", Kind.AMOUNT, 16, signed=True),
     Column("Proposed client", "proposed_client", Kind.TEXT, 23, signed=True),
-    Column("Proposed account", "proposed_account", Kind.TEXT, 22, signed=True, wrap=True),
+    Column("Proposed account", "proposed_account", Kind.TEXT, 29, signed=True, wrap=True),
 )
 _ANSWERS: Final = (
     Column(DECISION_TITLE, "decision", Kind.TEXT_ANSWER, 17),

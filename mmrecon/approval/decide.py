@@ -64,7 +64,7 @@ def _judged(rows: pd.DataFrame, issued: pd.DataFrame) -> pd.DataFrame:
     frame["amount_minor"] = [fact.get("amount_minor", 0) for fact in facts]
     frame["currency"] = [fact.get("currency", "") for fact in facts]
     frame["receipt"] = [str(fact.get("receipt", "")) for fact in facts]
-    frame["section"] = frame["section"].fillna("")
+    frame["section"] = frame["section"].astype("str").fillna("")
     unknown = frame["issued_digest"].isna()
     changed = frame["digest"] != frame["issued_digest"]
     key_changed = frame["key_digest"] != frame["issued_digest"]

@@ -115,10 +115,10 @@ def _joined(work: OpenWork) -> pd.DataFrame:
             frame[name] = frame[name].fillna("")
     left = frame["line_id"].map(work.left_minor).astype("Int64").fillna(frame["amount_minor"])
     frame["left_minor"] = left.astype("int64")
-    frame["original"] = frame["line_id"].map(work.originals).fillna("").astype("str")
+    frame["original"] = frame["line_id"].map(work.originals).astype("str").fillna("")
     frame["row_id"] = row_ids(frame["line_id"])
     items = work.items.set_index("item_id")["item_key"]
-    frame["item_key"] = frame["item_id"].map(items).fillna("").astype("str")
+    frame["item_key"] = frame["item_id"].map(items).astype("str").fillna("")
     return frame
 
 
@@ -176,19 +176,19 @@ def _with_target(frame: pd.DataFrame, legs: pd.DataFrame, work: OpenWork) -> pd.
     falls = (first["command"] == Command.SAVINGS_WITHDRAWAL.value) | (loan & ~disbursed)
     target = pd.DataFrame(
         {
-            "product": found["product_name"].fillna("").astype("str"),
+            "product": found["product_name"].astype("str").fillna(""),
             "due_minor": found["due_now_minor"].mask(~loan),
             "before_minor": before,
             "after_minor": before + posted.mask(falls, -posted),
             "leg_client_id": first["client_id"].astype("Int64"),
         }
     ).reindex(frame.index)
-    frame["product"] = target["product"].fillna("").astype("str")
+    frame["product"] = target["product"].astype("str").fillna("")
     for name in ("due_minor", "before_minor", "after_minor"):
         frame[name] = target[name].astype("Int64")
     clients = work.clients.set_index("client_id")["client_name"]
     client_id = target["leg_client_id"].fillna(frame["client_id"])
-    frame["proposed_client"] = client_id.map(clients).fillna("").astype("str")
+    frame["proposed_client"] = client_id.map(clients).astype("str").fillna("")
     frame["proposed_account"] = _account_texts(frame, legs)
     return frame
 
@@ -211,8 +211,8 @@ def _account_texts(frame: pd.DataFrame, legs: pd.DataFrame) -> pd.Series:
     joined = (
         pd.Series(worded, index=parts["position"], dtype=object).groupby(level=0).agg("; ".join)
     )
-    texts: pd.Series = pd.concat([single, joined]).reindex(frame.index).fillna("")
-    return texts.astype("str")
+    texts: pd.Series = pd.concat([single, joined]).reindex(frame.index)
+    return texts.astype("str").fillna("")
 
 
 def _with_words(frame: pd.DataFrame, work: OpenWork) -> pd.DataFrame:

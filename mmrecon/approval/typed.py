@@ -12,8 +12,8 @@ from mmrecon.model.account import AccountKind
 from mmrecon.model.money import to_minor
 
 _ACCOUNT: Final = re.compile(r"(savings|loan)\s*:\s*(\S+)", re.IGNORECASE)
-_AMOUNT: Final = re.compile(r"\d{1,15}(\.\d{1,4})?")
-_TRANSACTION: Final = re.compile(r"\d{1,18}")
+_AMOUNT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,4})?")
+_TRANSACTION: Final = re.compile(r"[0-9]{1,18}")
 _LONGEST_HOLD: Final = timedelta(days=366)
 
 

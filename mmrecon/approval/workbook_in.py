@@ -6,6 +6,7 @@ Amounts shown are compared, never used. What cannot be believed is told row by r
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +46,7 @@ from mmrecon.model.proposal import ReturnedFrame
 _Cells = Sequence[tuple[Any, ...]]
 
 _HEADER_WITHIN: Final = 15
+_HIDDEN_ROW: Final = re.compile(rb'<row [^>]*hidden="(?:1|true)"')
 _UNPACKED_BYTES: Final = 1_000_000_000
 _ACTIVE: Final = ("vbaproject", "xl/externallinks/", "xl/embeddings/", "xl/activex/")
 _UNREADABLE: Final = (
@@ -63,6 +65,7 @@ def read(content: bytes, *, unpacked_bytes: int = _UNPACKED_BYTES) -> Returned:
         book = load_workbook(io.BytesIO(content), read_only=True)
         sheets = {sheet.title: _cells(sheet) for sheet in book.worksheets}
         book.close()
+        hidden_rows = _hidden_rows(content)
     except _UNREADABLE:
         return Returned.nothing(Issue("workbook_unreadable"))
     workbook_id = _workbook_id(sheets.values())
@@ -76,6 +79,7 @@ def read(content: bytes, *, unpacked_bytes: int = _UNPACKED_BYTES) -> Returned:
         sections=[one for cells in sheets.values() for one in _sections(cells)],
         sign_off=[one for cells in sheets.values() for one in _sign_off(cells)],
         issues=[issue for _, issues in found for issue in issues],
+        hidden_rows=hidden_rows,
     )
 
 
@@ -95,6 +99,13 @@ def _refuse_active_content(content: bytes, unpacked_bytes: int) -> None:
             hint="Copy the answers into the workbook as it was written and save that as .xlsx.",
             code="workbook_active_content",
         )
+
+
+def _hidden_rows(content: bytes) -> int:
+    """Rows that a filter or a person hid; openpyxl's fast reader does not tell them."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+        return sum(len(_HIDDEN_ROW.findall(archive.read(name))) for name in sheets)
 
 
 def _cells(sheet: Any) -> _Cells:

@@ -139,7 +139,7 @@ def work(
     matches: tuple[dict[str, Any], ...] = MATCHES, lines: tuple[dict[str, Any], ...] = LINES,
 ) -> OpenWork:  # fmt: skip
     """The morning's open work, with some states, amounts left, matches or lines different."""
-    line_frame = LineFrame.build(pd.DataFrame(list(lines)))
+    line_frame = LineFrame.build(pd.DataFrame([{"conflict": False, **facts} for facts in lines]))
     match_frame = MatchFrame.build(
         pd.DataFrame(list(matches)).fillna({"vetoes": "", "candidates_json": ""})
     )

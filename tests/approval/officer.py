@@ -48,7 +48,7 @@ class Officer:
         sheet, row = self.place(row_id)
         sheet.cell(row, self.column(sheet, title)).value = value
 
-    def answer(self, row_id: str, decision: str, **cells: Any) -> None:
+    def answer(self, row_id: str, decision: str | None, **cells: Any) -> None:
         """Choose a decision, and fill further cells named like `different_account`."""
         self.type(row_id, "Decision", decision)
         for name, value in cells.items():
@@ -63,6 +63,16 @@ class Officer:
                     sheet.cell(row, column).value = value
                 return
         raise AssertionError(section)
+
+    def sign_off(self, currency: str, count: Any, total: Any) -> None:
+        """Fill the sign-off of a currency."""
+        sheet = self.sheet("Sign-off")
+        for row in range(1, sheet.max_row + 1):
+            if sheet.cell(row, 1).value == currency:
+                sheet.cell(row, 2).value = count
+                sheet.cell(row, 3).value = total
+                return
+        raise AssertionError(currency)
 
     def save(self) -> bytes:
         """The workbook's bytes as they come back."""

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from mmrecon.approval.proposals import propose
+from mmrecon.model.proposal import Sheet
+from tests.approval import morning
+
+
+def row_of(proposals: pd.DataFrame, row_id: str) -> Any:
+    return proposals[proposals["row_id"] == row_id].iloc[0]
+
+
+def test_every_line_stands_on_the_sheet_of_its_state() -> None:
+    proposals = propose(morning.work())
+    sheets = dict(zip(proposals["row_id"], proposals["sheet"], strict=True))
+    assert sheets == {
+        "R000001": Sheet.TO_APPROVE,
+        "R000002": Sheet.TO_APPROVE,
+        "R000003": Sheet.TO_APPROVE,
+        "R000004": Sheet.NEEDS_DECISION,
+        "R000005": Sheet.SUSPENSE,
+        "R000006": Sheet.TO_APPROVE,
+        "R000007": Sheet.NOT_POSTED,
+        "R000008": Sheet.TO_APPROVE,
+        "R000009": Sheet.NEEDS_DECISION,
+    }
+
+
+def test_lines_that_are_done_or_under_way_stand_nowhere() -> None:
+    states = {1: "submitted", 2: "verified", 3: "approved", 4: "unknown", 5: "not_ours"}
+    proposals = propose(morning.work(states=states))
+    assert set(proposals["row_id"]) == {"R000006", "R000007", "R000008", "R000009"}
+
+
+def test_what_fineract_refused_needs_a_decision_and_says_so() -> None:
+    row = row_of(propose(morning.work(states={1: "refused"})), "R000001")
+    assert row["sheet"] == Sheet.NEEDS_DECISION
+    assert row["warnings"].startswith("It came back after an approval: refused.")
+
+
+def test_a_teller_has_posted_it_already() -> None:
+    row = row_of(propose(morning.work(states={1: "posted_elsewhere"})), "R000001")
+    assert row["sheet"] == Sheet.POSTED_ALREADY
+
+
+def test_a_held_line_waits_with_the_suspense() -> None:
+    row = row_of(propose(morning.work(states={1: "held"})), "R000001")
+    assert row["sheet"] == Sheet.SUSPENSE
+
+
+def test_a_ready_line_of_which_a_part_is_taken_needs_a_decision() -> None:
+    row = row_of(propose(morning.work(left={1: 100_000})), "R000001")
+    assert row["sheet"] == Sheet.NEEDS_DECISION
+    assert row["left_minor"] == 100_000
+    assert "Only KES 1,000.00 of it is left" in row["warnings"]
+
+
+def test_a_deposit_shows_the_balance_before_and_after() -> None:
+    row = row_of(propose(morning.work()), "R000001")
+    assert (row["before_minor"], row["after_minor"]) == (500_000, 650_000)
+    assert pd.isna(row["due_minor"])
+    assert (row["proposed_client"], row["product"]) == ("Amina Otieno", "Regular savings")
+
+
+def test_a_repayment_shows_due_and_outstanding_and_every_leg() -> None:
+    row = row_of(propose(morning.work()), "R000003")
+    assert (row["due_minor"], row["before_minor"], row["after_minor"]) == (
+        120_000,
+        1_200_000,
+        1_080_000,
+    )
+    assert row["proposed_account"] == (
+        "loan:000000012 KES 1,200.00; savings:000000011 KES 1,800.00"
+    )
+
+
+def test_a_withdrawal_lowers_the_balance() -> None:
+    row = row_of(propose(morning.work()), "R000008")
+    assert (row["before_minor"], row["after_minor"]) == (500_000, 250_000)
+
+
+def test_sections_are_wallet_and_target_product() -> None:
+    proposals = propose(morning.work())
+    assert row_of(proposals, "R000001")["section"] == "mpesa-main · Regular savings"
+    assert row_of(proposals, "R000003")["section"] == "mpesa-main · several accounts"
+    assert row_of(proposals, "R000006")["section"] == "mtn-uganda · Regular savings"
+    assert row_of(proposals, "R000008")["section"] == "mpesa-main · payouts, Regular savings"
+
+
+def test_moments_are_told_in_the_wallets_zone() -> None:
+    row = row_of(propose(morning.work()), "R000001")
+    assert row["completed_at_local"] == "2026-03-03 00:00:00"
+    assert row["age_days"] == 1
+
+
+def test_candidates_stand_side_by_side_with_what_speaks_for_and_against() -> None:
+    row = row_of(propose(morning.work()), "R000004")
+    assert row["candidate_1"].split("\n") == [
+        "savings:000000011",
+        "Amina Otieno",
+        "Regular savings, active, balance KES 5,000.00",
+        "- the account is closed",
+    ]
+    assert "due KES 1,200.00, outstanding KES 12,000.00" in row["candidate_2"]
+    assert row["candidate_3"] == ""
+
+
+def test_a_reversal_names_what_it_takes_back() -> None:
+    row = row_of(propose(morning.work()), "R000009")
+    assert row["warnings"] == "Takes back RCP0000001, posted to savings:000000011"
+
+
+def test_facts_hold_nothing_of_a_person() -> None:
+    proposals = propose(morning.work())
+    facts = " ".join(proposals["facts_json"])
+    for personal in ("Amina", "AMINA", "254700000011", "HYPERLINK"):
+        assert personal not in facts
+
+
+def test_nothing_open_makes_an_empty_frame() -> None:
+    proposals = propose(morning.work(states=dict.fromkeys(range(1, 10), "verified")))
+    assert len(proposals) == 0
