@@ -50,7 +50,9 @@ class Purse:
 class Allocator:
     """Keeps what earlier lines of the run have put on each loan."""
 
-    def __init__(self, index: LedgerIndex, policies: Mapping[int, tuple[MatchingPolicy, str]]):
+    def __init__(
+        self, index: LedgerIndex, policies: Mapping[int, tuple[MatchingPolicy, str]]
+    ) -> None:
         self._index = index
         self._policies = policies
         self._paid: dict[int, int] = {}

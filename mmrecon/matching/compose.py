@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -89,32 +89,30 @@ def match_frame(outcomes: Outcomes, legs: Targets, candidates: Targets) -> pd.Da
 
 def stacked(parts: list[Targets]) -> Targets:
     """Targets of different lines together, sorted by line; the order inside a line is kept."""
-    columns = []
-    for field in fields(Targets):
-        values = [getattr(part, field.name) for part in parts]
-        if isinstance(values[0], np.ndarray):
-            columns.append(np.concatenate(values))
-        else:
-            columns.append(as_arrow(pa.chunked_array(values, type=pa.string())))
-    order = np.argsort(columns[0], kind="stable")
-    taken = pa.array(order)
-    return Targets(
-        *(
-            column[order] if isinstance(column, np.ndarray) else column.take(taken)
-            for column in columns
-        )
-    )
+
+    def numbers(name: str) -> Keys:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    def words_of(name: str) -> pa.StringArray:
+        return as_arrow(pa.chunked_array([getattr(part, name) for part in parts], type=pa.string()))
+
+    together = Targets(
+        numbers("line"), words_of("kind"), numbers("account_id"), words_of("account_no"),
+        numbers("client_id"), words_of("command"), numbers("amount_minor"),
+        numbers("posted_minor"), words_of("speaks_for"), words_of("against"),
+    )  # fmt: skip
+    return only(together, np.argsort(together.line, kind="stable"))
 
 
 def only(targets: Targets, chosen: Places) -> Targets:
     """Some of the targets, in the order asked for."""
     taken = pa.array(chosen)
     return Targets(
-        *(
-            column[chosen] if isinstance(column, np.ndarray) else column.take(taken)
-            for column in (getattr(targets, field.name) for field in fields(Targets))
-        )
-    )
+        targets.line[chosen], targets.kind.take(taken), targets.account_id[chosen],
+        targets.account_no.take(taken), targets.client_id[chosen], targets.command.take(taken),
+        targets.amount_minor[chosen], targets.posted_minor[chosen],
+        targets.speaks_for.take(taken), targets.against.take(taken),
+    )  # fmt: skip
 
 
 def json_texts(values: pa.StringArray) -> pa.StringArray:
@@ -193,7 +191,8 @@ def _listed(values: pa.StringArray, line: Places, count: int) -> pa.StringArray:
 
 
 def _series(values: pa.StringArray) -> pd.Series:
-    return as_arrow(values).to_pandas(types_mapper={pa.string(): _TEXT}.get)
+    series: pd.Series = as_arrow(values).to_pandas(types_mapper={pa.string(): _TEXT}.get)
+    return series
 
 
 def _optional(values: Keys) -> pd.Series:

@@ -67,9 +67,13 @@ class AccountTable:
     balance: Keys
     approved: Flags
 
+    def currency_code(self, currency: str) -> int:
+        """The number of a currency in `currency`; -1 where no account has it."""
+        return int(self.currencies.get_indexer(pd.Index([currency]))[0])
+
     def open_in(self, currency: str) -> Flags:
         """Which accounts take money in a currency."""
-        wanted = self.currencies.get_indexer([currency])[0]
+        wanted = self.currency_code(currency)
         result: Flags = (self.credit_veto == 0) & (self.currency == wanted)
         return result
 
@@ -146,6 +150,15 @@ class LedgerIndex:
             return np.full(len(owners), NOT_KNOWN, dtype=np.int64)
         return np.where(is_client, self._client_ids[np.where(is_client, owners, 0)], NOT_KNOWN)
 
+    def owner_of_client(self, client_id: int) -> int:
+        """The owner that a client's id stands for; -1 where the snapshot has no such client."""
+        return int(self._clients_by_id.get_indexer(pd.Index([client_id]))[0])
+
+    @cached_property
+    def _clients_by_id(self) -> pd.Index:
+        by_id: pd.Index = pd.Index(self._client_ids)
+        return by_id
+
     def client_number_of(self, owners: Places) -> pa.StringArray:
         """The client's number of each owner; empty for groups and for no owner."""
         numbers = as_arrow(self.snapshot.clients["client_account_no"])
@@ -205,14 +218,14 @@ def _values(columns: tuple[pd.Series, ...], *, separators: str) -> tuple[Places,
 def _account_table(frame: pd.DataFrame, client_ids: Keys) -> AccountTable:
     clients = pd.Index(client_ids)
     own_client = frame["client_id"].fillna(NOT_KNOWN).to_numpy(dtype=np.int64)
-    owner = clients.get_indexer(own_client)
+    owner = clients.get_indexer(pd.Index(own_client))
     count = len(frame)
     owner = np.where(owner >= 0, owner, len(client_ids) + np.arange(count)).astype(np.int64)
     product, product_codes = pd.factorize(register_key(as_arrow(frame["product_code"])).to_pandas())
     currency, currencies = pd.factorize(frame["currency"])
     return AccountTable(
         count,
-        (frame["account_kind"] == "loan").to_numpy(dtype=np.int64),
+        np.where(frame["account_kind"] == "loan", np.int64(LOAN), np.int64(0)),
         frame["account_id"].to_numpy(),
         own_client,
         owner,

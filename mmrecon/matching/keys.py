@@ -62,7 +62,9 @@ class KeySpace:
 def codes_of(texts: pa.StringArray, length: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     """Letter values of texts that all have this length: one row for each text."""
     data, starts, _ = _bytes(texts)
-    return _VALUES[data[starts[:, None] + np.arange(length)]]
+    values: np.ndarray[tuple[int, int], np.dtype[np.int64]]
+    values = _VALUES[data[starts[:, None] + np.arange(length)]]
+    return values
 
 
 def keys_of_codes(codes: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> Keys:

@@ -107,14 +107,16 @@ def _follows(facts: pd.DataFrame, times: Keys, order: Places, minutes: Keys) -> 
 def order_of_completion(lines: pd.DataFrame) -> Places:
     """Places of lines by completion, receipt and id: the same for any order they come in."""
     receipt, _ = pd.factorize(lines["receipt"], sort=True)
-    return np.lexsort((lines["line_id"], receipt, lines["completed_at_utc_s"]))
+    order = np.lexsort((lines["line_id"], receipt, lines["completed_at_utc_s"]))
+    return np.array(order, dtype=np.int64)
 
 
 def _minutes(lines: pd.DataFrame, context: MatchContext) -> Keys:
     by_wallet = {
         key: wallet.policy.double_payment_minutes for key, wallet in context.wallets.items()
     }
-    return lines["wallet_id"].map(by_wallet).to_numpy(dtype=np.int64)
+    minutes = [by_wallet[wallet_id] for wallet_id in lines["wallet_id"].tolist()]
+    return np.array(minutes, dtype=np.int64)
 
 
 def _too_old(context: MatchContext, wallet: WalletFacts) -> bool:

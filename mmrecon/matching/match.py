@@ -9,6 +9,14 @@ from mmrecon.matching.collections import match_collections
 from mmrecon.matching.compose import match_frame
 from mmrecon.matching.context import MatchContext
 from mmrecon.matching.index import LedgerIndex
+from mmrecon.matching.payouts import match_payouts
+from mmrecon.matching.plain import (
+    no_targets,
+    ownerless_outcomes,
+    payout_outcomes,
+    reversal_outcomes,
+)
+from mmrecon.matching.reversals import taken_back
 from mmrecon.model.frame import concat
 from mmrecon.model.line import LineClass, LineFrame
 from mmrecon.model.match import MatchFrame
@@ -20,16 +28,36 @@ POLICY_VERSION = 1
 def match_lines(lines: pd.DataFrame, context: MatchContext) -> pd.DataFrame:
     """A MatchFrame with one match for each line of a LineFrame, sorted by line_id.
 
-    The result depends on nothing but the arguments, and not on the order of the lines.
+    The result depends on nothing but the arguments, and not on the order of the lines. Every
+    line's wallet must stand in `context.wallets`.
     """
     if not len(lines):
         return MatchFrame.empty()
     lines = LineFrame.check(lines.sort_values("line_id", ignore_index=True))
     index = LedgerIndex(context.snapshot)
+    pairs = taken_back(lines, context.others)
+    reversed_ids = np.unique(pairs["original_id"].to_numpy())
     parts = []
-    classes = lines["line_class"].to_numpy(dtype=object)
-    collections = np.flatnonzero(classes == LineClass.COLLECTION.value)
-    if len(collections):
-        found = match_collections(lines.iloc[collections].reset_index(drop=True), context, index)
-        parts.append(match_frame(found.outcomes, found.legs, found.candidates))
+    for line_class, chosen in _by_class(lines):
+        if line_class == LineClass.COLLECTION:
+            found = match_collections(chosen, context, index, reversed_ids)
+            parts.append(match_frame(found.outcomes, found.legs, found.candidates))
+        elif line_class == LineClass.PAYOUT:
+            payouts = match_payouts(chosen, context, index, reversed_ids)
+            parts.append(match_frame(*payout_outcomes(chosen, payouts, context)))
+        elif line_class == LineClass.REVERSAL:
+            outcomes = reversal_outcomes(chosen, pairs, context)
+            parts.append(match_frame(outcomes, no_targets(), no_targets()))
+        else:
+            outcomes = ownerless_outcomes(chosen, context)
+            parts.append(match_frame(outcomes, no_targets(), no_targets()))
     return concat(MatchFrame, parts).sort_values("line_id", ignore_index=True)
+
+
+def _by_class(lines: pd.DataFrame) -> list[tuple[LineClass, pd.DataFrame]]:
+    """Lines with a way of their own, and all the others together as UNKNOWN."""
+    own_way = (LineClass.COLLECTION, LineClass.PAYOUT, LineClass.REVERSAL)
+    classes = lines["line_class"]
+    parts = [(each, lines[classes == each.value]) for each in own_way]
+    parts.append((LineClass.UNKNOWN, lines[~classes.isin([each.value for each in own_way])]))
+    return [(each, part.reset_index(drop=True)) for each, part in parts if len(part)]

@@ -23,7 +23,6 @@ from mmrecon.matching.keys import (
     codes_of,
     flags,
     keys_of_codes,
-    texts,
 )
 from mmrecon.matching.lookup import Lookup
 from mmrecon.matching.references import without_zeros
@@ -84,14 +83,18 @@ def _rows(which: Places, keys: Keys, table: Lookup, evidence: int) -> _Found:
 def _look_alike_rows(
     numbers: pa.StringArray, index: LedgerIndex, evidence: int
 ) -> Iterator[_Found]:
-    """All look-alikes read as digits at once: `OOO12S` is `000125`."""
-    read = numbers
-    for letter, digit in _LOOK_ALIKES:
-        read = pc.replace_substring(read, letter, digit)
-    changed = np.flatnonzero(flags(pc.not_equal(read, numbers)))
-    read = read.take(pa.array(changed)) if len(changed) else texts([])
-    yield _rows(changed, index.space.encode(read), index.registers, evidence)
-    yield _rows(changed, index.space.encode(without_zeros(read)), index.stripped, evidence)
+    """All look-alikes read as digits at once: `OOO12S` is `000125`, `SOOO12` savings `00012`."""
+    rest = pc.utf8_slice_codeunits(numbers, 1)
+    after_kind = flags(pc.match_substring_regex(numbers, "^[SL]"))
+    for asked, texts_read in ((None, numbers), (after_kind, rest)):
+        read = texts_read
+        for letter, digit in _LOOK_ALIKES:
+            read = pc.replace_substring(read, letter, digit)
+        differs = flags(pc.not_equal(read, texts_read))
+        changed = np.flatnonzero(differs if asked is None else differs & asked)
+        read = read.take(pa.array(changed))
+        yield _rows(changed, index.space.encode(read), index.registers, evidence)
+        yield _rows(changed, index.space.encode(without_zeros(read)), index.stripped, evidence)
 
 
 def _variants(codes: Codes) -> Iterator[tuple[Places, Keys, str]]:
@@ -110,7 +113,7 @@ def _variants(codes: Codes) -> Iterator[tuple[Places, Keys, str]]:
             changed[:, at] = digit
             differs = codes[:, at] != digit
             yield everyone[differs], keys_of_codes(changed[differs]), "one_edit"
-    if length + 1 in (SHORT + 1,) and (codes > 10).any():
+    if length == SHORT and (codes > 10).any():
         return
     for at in range(length + 1):
         for digit in _DIGITS:

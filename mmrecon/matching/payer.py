@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -21,13 +21,19 @@ from mmrecon.model.line import PartyKind
 _ENDING: Final = 1000
 """Masks show the last three digits (statement-formats.md 1.4); they and a word make a key."""
 _PAIRS_AT_ONCE: Final = 4_000_000
+_SHARING: Final = 16
+"""Clients looked at for one shared phone."""
 _AT_MOST: Final = 512
 """Clients looked at for one mask and word; more are no evidence."""
 
 
 @dataclass(frozen=True)
 class Payers:
-    """The payers of some lines. `fits_line`, `fits_client` are pairs: mask and name fit."""
+    """The payers of some lines.
+
+    `fits_line`, `fits_client` are pairs: mask and name fit. `shared_line`, `shared_client` are
+    pairs: the full phone is of several clients, and the name says which.
+    """
 
     phone: Keys
     table: Lookup
@@ -37,6 +43,8 @@ class Payers:
     strangers: Places
     fits_line: Places
     fits_client: Places
+    shared_line: Places
+    shared_client: Places
     index: LedgerIndex
 
     def somebody(self) -> Flags:
@@ -48,7 +56,12 @@ class Payers:
     def is_owner(self, owner: Places) -> Flags:
         """Lines whose payer, as shown, is the owner."""
         by_phone = self.table.holds(self.place, owner)
-        by_phone[self.fits_line[self.fits_client == owner[self.fits_line]]] = True
+        by_phone[self.shared_line] = False
+        for line, client in (
+            (self.fits_line, self.fits_client),
+            (self.shared_line, self.shared_client),
+        ):
+            by_phone[line[client == owner[line]]] = True
         return by_phone
 
     def by_full_phone(self, owner: Places) -> Flags:
@@ -88,9 +101,22 @@ def payers_of(lines: pd.DataFrame, index: LedgerIndex, country: str) -> Payers:
     pairs = list(_fitting(np.flatnonzero(usable), tokens, mask, index, country))
     fits_line = np.concatenate([pair[0] for pair in pairs] or [np.zeros(0, np.int64)])
     fits_client = np.concatenate([pair[1] for pair in pairs] or [np.zeros(0, np.int64)])
-    return Payers(
-        phone, table, table.find(phone), tokens, counts, strangers, fits_line, fits_client, index
-    )
+    nobody = np.zeros(0, dtype=np.int64)
+    payers = Payers(
+        phone, table, table.find(phone), tokens, counts, strangers, fits_line, fits_client,
+        nobody, nobody, index,
+    )  # fmt: skip
+    shared_line, shared_client = _told_by_name(payers)
+    return replace(payers, shared_line=shared_line, shared_client=shared_client)
+
+
+def _told_by_name(payers: Payers) -> tuple[Places, Places]:
+    """Of a full phone that several clients share, those whose name agrees with the payer's."""
+    several = payers.table.owners_at(payers.place) > 1
+    which, rows = payers.table.rows(np.where(several, payers.place, -1), _SHARING)
+    owners = payers.table.owners[rows]
+    agree = payers.name_agrees(which, owners)
+    return which[agree], owners[agree]
 
 
 def _unhashed(

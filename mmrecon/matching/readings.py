@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -80,7 +81,7 @@ def product_words(policy: MatchingPolicy, index: LedgerIndex) -> dict[str, int]:
     words = {str(code): at for at, code in enumerate(codes) if str(code)}
     for word, code in policy.product_codes.items():
         wanted = comparison(pa.array([code, word], pa.string())).to_pylist()
-        at = codes.get_indexer([wanted[0]])[0]
+        at = codes.get_indexer(pd.Index([wanted[0]]))[0]
         if at >= 0:
             words[wanted[1]] = int(at)
     return words
@@ -159,16 +160,19 @@ def _typed_products(typed: pa.StringArray | None, words: dict[str, int], count: 
     known = pa.array(list(words), pa.string())
     places = pc.fill_null(pc.index_in(typed, known), -1).to_numpy(zero_copy_only=False)
     numbers = np.array([*words.values(), NO_PRODUCT], dtype=np.int64)
-    return numbers[places]
+    chosen: Places = numbers[places]
+    return chosen
 
 
 def _joined(parts: list[_Part], index: LedgerIndex) -> Probes:
     sizes = [len(part[0]) for part in parts]
     number = as_arrow(pa.chunked_array([part[1] for part in parts], type=pa.string()))
-    columns = [np.repeat([part[at] for part in parts], sizes).astype(np.int64) for at in (2, 3, 4)]
-    return Probes(
-        np.concatenate([part[0] for part in parts]), index.space.encode(number), *columns, number
+    bits, role, product = (
+        np.repeat(np.array(column, dtype=np.int64), sizes)
+        for column in zip(*((part[2], part[3], part[4]) for part in parts), strict=True)
     )
+    line = np.concatenate([part[0] for part in parts])
+    return Probes(line, index.space.encode(number), bits, role, product, number)
 
 
 def token_probes(references: References, index: LedgerIndex) -> tuple[Places, Keys, Flags]:

@@ -2,7 +2,7 @@
 
 1. NFKC, control and zero-width characters out, blanks collapsed.  2. Capitals; for the key every
 character that is no letter or digit goes.  3. Spreadsheet damage: `850060.0` is repaired,
-`2.54712E+11` and plain decimals name nothing.
+`2.54712E+11` and amounts like `1,500.00` name nothing.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _CONTROL: Final = r"[\x00-\x1f\x7f]"
 _BLANKS: Final = r"\s+"
 _NO_KEY_CHARACTER: Final = r"[\x00-/:-@\[-`{-~]+"
 _NOT_PLAIN: Final = r"[^0-9A-Z]"
-_FLOAT_TAIL: Final = r"^'?(\d+)\.0{1,2}$"
+_FLOAT_TAIL: Final = r"^'?(\d+)\.0$"
 _EXPONENT: Final = r"^\d+(\.\d+)?E\+\d+$"
-_DECIMAL: Final = r"^\d[\d,]*\.\d{1,2}$"
+_DECIMAL: Final = r"^(?:\d{1,6}|\d{1,3}(?:,\d{3})+)\.\d{2}$"
 _HIDDEN: Final = frozenset({"Cc", "Cf"})
 
 

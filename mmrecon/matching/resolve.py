@@ -217,7 +217,8 @@ def _pieces_name_others(references: References, owner: Places, index: LedgerInde
     table = index.registers
     strange = (places >= 0) & (~table.holds(places, owner[lines]) | (table.owners_at(places) > 1))
     others[lines[strange]] = True
-    return others & (pieces > 1) & (known == pieces)
+    named: Flags = others & (pieces > 1) & (known == pieces)
+    return named
 
 
 def _chosen(hits: Hits, owner: Places, vetoes: Keys, index: LedgerIndex) -> Resolved:

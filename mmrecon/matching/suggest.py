@@ -19,28 +19,26 @@ from mmrecon.matching.readings import Probes
 from mmrecon.matching.references import References, without_zeros
 from mmrecon.matching.resolve import PHONE, Hits
 
-WEIGHTS: Final = {
-    "reference_account": 1000,
-    "reference_client": 900,
-    "reference_phone": 800,
-    "payer_phone": 400,
-    "payer_mask_and_name": 350,
-    "zero_stripped": 500,
-    "piece_of_reference": 450,
-    "look_alike": 380,
-    "swapped": 340,
-    "one_edit": 300,
-    "reference_name": 250,
-    "payer_name": 80,
-    "product_typed": 60,
-}
-"""Evidence code to its weight; weights of different evidence for one account add up."""
+_OF_REFERENCE: Final = {
+    "reference_account": 1000, "reference_client": 900, "reference_phone": 800,
+    "zero_stripped": 500, "piece_of_reference": 450, "look_alike": 380, "swapped": 340,
+    "one_edit": 300, "reference_name": 250,
+}  # fmt: skip
+_OF_PAYER: Final = {"payer_phone": 450, "payer_mask_and_name": 400, "payer_name": 80}
+_OF_PRODUCT: Final = {"product_typed": 60}
+_GROUPS: Final = (_OF_REFERENCE, _OF_PAYER, _OF_PRODUCT)
+
+WEIGHTS: Final = _OF_REFERENCE | _OF_PAYER | _OF_PRODUCT
+"""Evidence code to its weight; the best of the reference and the best of the payer add up."""
 
 EVIDENCE: Final = {code: at for at, code in enumerate(WEIGHTS)}
 MOST: Final = 5
 """So many candidates are kept for a line."""
 
-_WEIGHT: Final = np.array(list(WEIGHTS.values()), dtype=np.int64)
+_WEIGHT: Final = tuple(
+    np.array([weight if code in group else 0 for code, weight in WEIGHTS.items()], dtype=np.int64)
+    for group in _GROUPS
+)
 _ACCOUNTS_OF_ONE: Final = 4
 _NAMESAKES: Final = 64
 
@@ -100,7 +98,10 @@ def rank(candidates: Candidates, first: Keys, index: LedgerIndex) -> Ranked:
     triples = distinct((line * size + account) * codes + evidence)
     starts = runs(triples // codes)
     pairs = (triples // codes)[starts]
-    weights = np.add.reduceat(_WEIGHT[triples % codes], starts) if len(pairs) else pairs
+    weights = sum(
+        (np.maximum.reduceat(weight[triples % codes], starts) for weight in _WEIGHT if len(pairs)),
+        start=np.zeros(len(pairs), dtype=np.int64),
+    )
     found = np.bitwise_or.reduceat(1 << (triples % codes), starts) if len(pairs) else pairs
     line, account = pairs // size, pairs % size
     score = weights * 10 + first[account]
@@ -177,6 +178,18 @@ def from_near(candidates: Candidates, probes: Probes, wanted: Flags, index: Ledg
     which, line = which[allowed], probes.line[probe[allowed]]
     rows = RegisterRows(near.owner[which], near.account[which], near.evidence[which])
     _add_rows(candidates, line, rows, index)
+    _prefer_product(candidates, line, rows, probes.product[probe[allowed]], index)
+
+
+def _prefer_product(
+    candidates: Candidates, line: Places, rows: RegisterRows, product: Places, index: LedgerIndex
+) -> None:
+    """Accounts of the product that was typed, among those that were found."""
+    typed = (product >= 0) & (rows.owner < index.clients + index.accounts.count)
+    line, owner, product = line[typed], rows.owner[typed], product[typed]
+    which, accounts = index.accounts_of(owner)
+    right = index.accounts.product[accounts] == product[which]
+    candidates.add(line[which[right]], accounts[right], EVIDENCE["product_typed"])
 
 
 def from_pieces(
@@ -192,7 +205,8 @@ def from_pieces(
             pc.greater_equal(pc.binary_length(flat), 3), pc.match_substring_regex(flat, "[0-9]")
         )
         flat, parents = flat.filter(good), parents[flags(good)]
-        for numbers, table in ((flat, index.registers), (without_zeros(flat), index.stripped)):
+        long_enough = pc.if_else(pc.greater(pc.binary_length(flat), 3), without_zeros(flat), "")
+        for numbers, table in ((flat, index.registers), (long_enough, index.stripped)):
             which, rows = table.rows(table.find(index.space.encode(numbers)), _ACCOUNTS_OF_ONE)
             evidence = np.full(len(rows), EVIDENCE["piece_of_reference"], dtype=np.int64)
             found = RegisterRows(table.owners[rows], table.accounts[rows], evidence)

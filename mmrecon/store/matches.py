@@ -46,7 +46,7 @@ def current(connection: Connection, line_ids: Sequence[int] | None = None) -> pd
     frame = frame_of(MatchFrame, connection.execute(query).all())
     if line_ids is None or len(line_ids) <= _FEW:
         return frame
-    return frame[frame["line_id"].isin(list(line_ids))].reset_index(drop=True)
+    return frame.loc[frame["line_id"].isin(list(line_ids))].reset_index(drop=True)
 
 
 def replace(connection: Connection, matches: pd.DataFrame, source: MatchSource) -> int:
@@ -106,7 +106,7 @@ def _changed(connection: Connection, matches: pd.DataFrame) -> pd.DataFrame:
             old.reset_index(drop=True).isna() & matches[name].isna()
         )
         same &= equal.fillna(value=False).to_numpy(dtype=bool)
-    return matches[~same].reset_index(drop=True)
+    return matches.loc[~same].reset_index(drop=True)
 
 
 def _supersede(connection: Connection, line_ids: Sequence[int], run_id: str) -> None:
