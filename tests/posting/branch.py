@@ -64,6 +64,9 @@ class Branch:
         self.savings_product = self._made("savingsproducts", self._savings_product())
         self.loan_product = self._made("loanproducts", self._loan_product())
 
+    def gl(self, name: str) -> int:
+        return self._gl[name]
+
     def call(self, method: str, path: str, body: Any, key: str = "") -> dict[str, Any]:
         """A call that must succeed."""
         answer = self._session.request(

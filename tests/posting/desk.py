@@ -77,7 +77,14 @@ class Desk:
         with reading(self.engine) as connection:
             return lines_of(connection, [line_id])[line_id].receipt
 
-    def approve(self, line_id: int, *legs: Leg, kind: str = "postings", attempt: int = 1) -> str:
+    def approve(
+        self,
+        line_id: int,
+        *legs: Leg,
+        kind: str = "postings",
+        attempt: int = 1,
+        first_leg: int = 1,
+    ) -> str:
         with transaction(self.engine) as connection:
             line = lines_of(connection, [line_id])[line_id]
             batch_id = f"{kind}-{line_id}-{attempt}"
@@ -86,7 +93,7 @@ class Desk:
             )
             facts = [
                 self._facts(line, source, leg, number, attempt)
-                for number, leg in enumerate(legs, 1)
+                for number, leg in enumerate(legs, first_leg)
             ]
             connection.execute(
                 insert(BATCH),
