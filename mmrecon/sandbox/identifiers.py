@@ -122,7 +122,8 @@ def _refuse_taken(session: Session, row: Json) -> None:
     if session.value(sql, (row["document_type_id"], row["document_key"])):
         raise _duplicate("identityKey", "This identity is already registered")
     sql = """
-        select 1 from m_client_identifier where client_id = ? and document_type_id = ? and active = ?
+        select 1 from m_client_identifier
+        where client_id = ? and document_type_id = ? and active = ?
     """
     of_client = (row["client_id"], row["document_type_id"], ACTIVE)
     if row["active"] and session.value(sql, of_client):
