@@ -83,6 +83,8 @@ def guarded(action: Any, *, as_json: bool) -> int:
     """Run an action and turn every end into an exit code; an action gives an Outcome or a code."""
     try:
         result = action()
+    except BrokenPipeError:
+        raise
     except Exception as error:
         return present_error(error, as_json=as_json)
     except KeyboardInterrupt as error:

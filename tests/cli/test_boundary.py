@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,3 +82,13 @@ def test_every_known_end_knows_its_exit_code() -> None:
     documented = (Path(__file__).parents[2] / "docs" / "exit-codes.md").read_text()
     for kind in family(MmreconError):
         assert f"| {int(kind.exit_code)} |" in documented
+
+
+def test_a_reader_that_goes_away_is_no_fault() -> None:
+    command = [sys.executable, "-m", "mmrecon", "--help"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.close()
+        assert program.stderr.read() == b""
+        assert program.wait() == 0
