@@ -1,0 +1,343 @@
+"""The workbook goes out of a real store and comes back into it as signed batches."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+from sqlalchemy import Connection, func, insert, select, update
+
+from mmrecon.errors import ExitCode, SafetyRefusal, UsageError
+from mmrecon.fetch.archive import get
+from mmrecon.model.account import AccountFrame, ClientFrame
+from mmrecon.model.approval import BatchKind, BatchState
+from mmrecon.model.match import Leg, MatchFrame
+from mmrecon.pipeline.submitting import Submitted, check_workbook, submit_workbook
+from mmrecon.pipeline.workbook import WrittenWorkbook, write_workbook
+from mmrecon.store import batches, journal
+from mmrecon.store.database import open_database, reading, transaction
+from mmrecon.store.line_states import line_states
+from mmrecon.store.matches import MatchSource
+from mmrecon.store.matches import replace as put_matches
+from mmrecon.store.schema import ANSWER, JOURNAL, LINE, POSTING, RETURN, WORKBOOK
+from mmrecon.store.snapshots import Office, SnapshotFacts, save
+from tests.people.desk import ASHA, BENO, Desk, make_desk, secret
+
+HEADER = 2
+SECTION = "pay · Regular savings"
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A site with founders, an approved configuration, a ledger and matched lines."""
+    made = make_desk(tmp_path_factory.mktemp("site") / "site")
+    made.open()
+    with transaction(made.engine) as connection:
+        plant_ledger(connection, made)
+        plant_matches(connection)
+    made.engine.dispose()
+    shutil.copytree(made.folder, made.folder.with_name("as opened"))
+    return made
+
+
+@pytest.fixture
+def desk(opened: Desk) -> Iterator[Desk]:
+    """That site again, as it was."""
+    shutil.rmtree(opened.folder)
+    shutil.copytree(opened.folder.with_name("as opened"), opened.folder)
+    engine = open_database(opened.folder / "state")
+    yield replace(opened, engine=engine)
+    engine.dispose()
+
+
+def plant_ledger(connection: Connection, desk: Desk) -> None:
+    clients = ClientFrame.build(
+        {"client_id": [1], "client_name": ["Amina Otieno"], "client_status": ["active"]}
+    )
+    accounts = AccountFrame.build(
+        {
+            "client_id": [1, 1],
+            "account_kind": ["savings", "loan"],
+            "account_id": [11, 12],
+            "account_no": ["000000011", "000000012"],
+            "product_name": ["Regular savings", "Business loan"],
+            "account_status": ["active", "active"],
+            "currency": ["KES", "KES"],
+            "balance_minor": [500_000, None],
+            "outstanding_minor": [None, 1_200_000],
+        }
+    )
+    office = Office("Head Office", "2009-01-01")
+    facts = SnapshotFacts("2026-11-24T05:00:00+00:00", "fineract", "", "run-0", office)
+    save(connection, desk.folder / "state", clients, accounts, facts)
+
+
+def leg() -> Leg:
+    return Leg(1, "savings_deposit", "savings", 11, "000000011", 1, 100_000, 100_000)
+
+
+def plant_matches(connection: Connection) -> None:
+    """Lines 1 to 3 are ready, 4 is a pre-filled review, 5 is suspense, 6 reverses line 1."""
+    day = {"line_class": "collection", "value_date": "2026-11-23"}
+    connection.execute(update(LINE).values(**day))
+    reversal = {
+        "line_id": 6, "wallet_id": 1, "receipt": "TST6", "sign": -1, "amount_minor": 100_000,
+        "currency": "KES", "n": 1, "generation": 0, "repeats": 1, "completed_at_utc_s": 0,
+        "first_statement_id": 1, "first_row": 6, "line_class": "reversal",
+        "linked_receipt": "TST1", "value_date": "2026-11-23",
+    }  # fmt: skip
+    connection.execute(insert(LINE), reversal)
+    states = ["ready", "ready", "ready", "review", "suspense", "review"]
+    tiers = ["A1", "A1", "A1", "B", "E", ""]
+    with_leg = json.dumps([asdict(leg())])
+    matches = MatchFrame.build(
+        {
+            "line_id": [1, 2, 3, 4, 5, 6],
+            "state": states,
+            "tier": tiers,
+            "legs_json": [with_leg] * 4 + ["", ""],
+            "client_id": [1, 1, 1, 1, None, None],
+        }
+    )
+    put_matches(connection, matches, MatchSource("run-0", 1, "policy"))
+
+
+class Paper:
+    """The written workbook, opened to be filled."""
+
+    def __init__(self, written: WrittenWorkbook) -> None:
+        self.book = load_workbook(written.path)
+        self.path = written.path.with_name("returned.xlsx")
+
+    def sheet(self, name: str) -> Worksheet:
+        sheet = self.book[name]
+        assert isinstance(sheet, Worksheet)
+        return sheet
+
+    def type(self, row_id: str, title: str, value: Any) -> None:
+        for name in ("To approve", "Needs decision", "Suspense"):
+            sheet = self.sheet(name)
+            column = next(cell.column for cell in sheet[HEADER] if cell.value == title)
+            for row in range(HEADER + 1, sheet.max_row + 1):
+                if sheet.cell(row, 1).value == row_id:
+                    sheet.cell(row, column).value = value
+                    return
+        raise AssertionError(row_id)
+
+    def approve_all(self, count: int, total: float) -> None:
+        sheet = self.sheet("Approve all")
+        row = next(row for row in range(3, 9) if sheet.cell(row, 1).value == SECTION)
+        sheet.cell(row, 6).value = "approve all"
+        sheet.cell(row, 7).value = count
+        sheet.cell(row, 8).value = total
+
+    def save(self) -> Path:
+        self.book.save(self.path)
+        return self.path
+
+
+def submit(desk: Desk, path: Path, name: str = ASHA) -> Submitted:
+    return submit_workbook(desk.run, path, name, secret(name))
+
+
+def events(desk: Desk) -> list[str]:
+    with reading(desk.engine) as connection:
+        query = select(JOURNAL.c.event).order_by(JOURNAL.c.sequence)
+        return list(connection.execute(query).scalars())
+
+
+def states(desk: Desk) -> dict[int, str]:
+    with reading(desk.engine) as connection:
+        frame = line_states(connection)
+    return dict(zip(frame["line_id"], frame["state"], strict=True))
+
+
+def count(desk: Desk, table: Any) -> int:
+    with reading(desk.engine) as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def test_the_workbook_is_known_archived_and_lies_whole_in_the_state_folder(desk: Desk) -> None:
+    written = write_workbook(desk.run)
+    assert written.exit_code() is ExitCode.PEOPLE_HAVE_WORK
+    assert written.waiting == 6
+    assert written.path.parent == desk.folder / "state" / "workbooks"
+    assert [path.name for path in written.path.parent.iterdir()] == [written.path.name]
+    with reading(desk.engine) as connection:
+        row = connection.execute(select(WORKBOOK)).one()
+        journal.verify(connection)
+    assert get(desk.folder / "state", row.sha256) == written.path.read_bytes()
+    assert "workbook_written" in events(desk)
+
+
+def test_a_reversal_of_a_posted_line_shows_the_original_its_account_and_balance(
+    desk: Desk,
+) -> None:
+    with transaction(desk.engine) as connection:
+        posting = {
+            "batch_id": "b", "batch_row": 1, "wallet_id": 1, "source": "s", "line_id": 1,
+            "purpose": "post", "leg": 1, "attempt": 1, "resend": 0, "command": "savings_deposit",
+            "account_kind": "savings", "account_id": 11, "account_no": "000000011",
+            "amount_minor": 100_000, "posted_minor": 100_000, "currency": "KES",
+            "value_date": "2026-11-23", "payment_type_id": 3, "receipt": "TST1",
+            "idempotency_key": "k", "state": "verified", "transaction_id": "4711",
+        }  # fmt: skip
+        connection.execute(insert(POSTING), posting)
+    rows = write_workbook(desk.run).rows
+    told = rows.loc[rows["row_id"] == "R000006", "warnings"].iloc[0]
+    assert told == (
+        "Takes back TST1 of 2026-11-23, KES 1,000.00: verified on savings:000000011, "
+        "transaction 4711; balance now KES 5,000.00"
+    )
+
+
+def test_answers_become_signed_batches_that_another_person_approves(desk: Desk) -> None:
+    paper = Paper(write_workbook(desk.run))
+    paper.approve_all(2, 2000)
+    paper.type("R000003", "Decision", "hold until")
+    paper.type("R000003", "Hold until", "2026-12-01")
+    paper.type("R000004", "Decision", "approve")
+    submitted = submit(desk, paper.save())
+    assert submitted.exit_code() is ExitCode.PEOPLE_HAVE_WORK
+    assert [batch.kind for batch in submitted.batches] == [BatchKind.POSTINGS, BatchKind.CHOICES]
+    postings = submitted.batches[0]
+    assert (len(postings.rows), postings.totals) == (2, {"KES": 200_000})
+    assert postings.rows[0]["server"] == {
+        "base_url": "https://fineract.example/api",
+        "office_name": "Head Office",
+        "office_opened_on": "2009-01-01",
+    }
+    assert states(desk)[1] == "submitted"
+    for batch in submitted.batches:
+        desk.approve(batch.batch_id, BENO)
+    assert [states(desk)[line] for line in (1, 2, 3, 4, 5)] == [
+        "approved", "approved", "held", "approved", "suspense",
+    ]  # fmt: skip
+    assert count(desk, POSTING) == 3
+    with reading(desk.engine) as connection:
+        journal.verify(connection)
+
+
+def test_the_same_workbook_twice_is_taken_once(desk: Desk) -> None:
+    paper = Paper(write_workbook(desk.run))
+    paper.type("R000001", "Decision", "approve")
+    path = paper.save()
+    assert len(submit(desk, path).batches) == 1
+    again = submit(desk, path)
+    assert (list(again.batches), list(again.decided.accepted)) == ([], [])
+    assert again.decided.repeated == 1
+    assert again.exit_code() is ExitCode.DONE
+    assert count(desk, RETURN) == 2
+
+
+def test_a_rejected_answer_is_not_taken_again_but_another_one_is(desk: Desk) -> None:
+    from mmrecon.pipeline.approving import reject
+
+    paper = Paper(write_workbook(desk.run))
+    paper.type("R000001", "Decision", "approve")
+    (batch,) = submit(desk, paper.save()).batches
+    reject(desk.run, batch.batch_id, BENO, secret(BENO), "ask the client")
+    assert submit(desk, paper.path).decided.repeated == 1
+    paper.type("R000001", "Decision", "suspense")
+    (other,) = submit(desk, paper.save()).batches
+    assert other.kind is BatchKind.CHOICES
+
+
+def test_a_tampered_row_ends_with_5_stands_in_the_journal_and_the_others_are_taken(
+    desk: Desk,
+) -> None:
+    paper = Paper(write_workbook(desk.run))
+    paper.type("R000001", "Amount", 5)
+    paper.type("R000001", "Decision", "approve")
+    paper.type("R000002", "Decision", "approve")
+    submitted = submit(desk, paper.save())
+    assert submitted.exit_code() is ExitCode.REFUSED
+    assert len(submitted.batches[0].rows) == 1
+    assert events(desk).count("refused") == 1
+    with reading(desk.engine) as connection:
+        kept = connection.execute(select(ANSWER).order_by(ANSWER.c.row_id)).all()
+    assert [(row.row_id, row.accepted, row.reason_code) for row in kept] == [
+        ("R000001", False, "answer_row_changed"),
+        ("R000002", True, ""),
+    ]
+
+
+def test_macros_are_refused_and_stand_in_the_journal(desk: Desk) -> None:
+    import zipfile
+
+    path = Paper(write_workbook(desk.run)).save()
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"x")
+    with pytest.raises(SafetyRefusal):
+        submit(desk, path)
+    assert "refused" in events(desk)
+
+
+def test_a_workbook_of_another_site_is_refused(desk: Desk) -> None:
+    paper = Paper(write_workbook(desk.run))
+    paper.type("R000001", "Decision", "approve")
+    path = paper.save()
+    with transaction(desk.engine) as connection:
+        connection.exec_driver_sql("DELETE FROM workbook_row")
+        connection.execute(WORKBOOK.delete())
+    submitted = submit(desk, path)
+    assert [issue.code for issue in submitted.issues] == ["workbook_unknown"]
+    assert submitted.exit_code() is ExitCode.REFUSED
+    assert not submitted.batches
+
+
+def test_an_old_workbook_counts_while_its_facts_hold(desk: Desk) -> None:
+    paper = Paper(write_workbook(desk.run))
+    paper.type("R000001", "Decision", "approve")
+    paper.type("R000002", "Decision", "approve")
+    with transaction(desk.engine) as connection:
+        put_matches(
+            connection,
+            MatchFrame.build(pd.DataFrame({"line_id": [2], "state": ["review"], "tier": ["D"]})),
+            MatchSource("run-2", 1, "policy"),
+        )
+    desk.now_utc += timedelta(days=12)
+    submitted = submit(desk, paper.save())
+    assert [issue.code for issue in submitted.issues] == ["workbook_old"]
+    assert len(submitted.batches[0].rows) == 1
+    assert [one.issue.code for one in submitted.decided.refused] == ["answer_match_changed"]
+
+
+def test_checking_a_workbook_signs_and_keeps_nothing(desk: Desk) -> None:
+    paper = Paper(write_workbook(desk.run))
+    paper.type("R000001", "Decision", "approve")
+    checked = check_workbook(desk.run, paper.save())
+    assert len(checked.decided.accepted) == 1
+    assert not checked.signed
+    assert (count(desk, RETURN), count(desk, ANSWER)) == (0, 0)
+
+
+def test_a_wrong_passphrase_takes_nothing(desk: Desk) -> None:
+    paper = Paper(write_workbook(desk.run))
+    paper.type("R000001", "Decision", "approve")
+    with pytest.raises(SafetyRefusal):
+        submit_workbook(desk.run, paper.save(), ASHA, "wrong wrong wrong wrong")
+    with reading(desk.engine) as connection:
+        assert not batches.batch_ids(connection, [BatchKind.POSTINGS], BatchState)
+
+
+def test_a_missing_file_is_wrong_use(desk: Desk) -> None:
+    with pytest.raises(UsageError):
+        submit(desk, desk.folder / "no such file.xlsx")
+
+
+def test_without_a_ledger_there_is_no_workbook(tmp_path: Path) -> None:
+    made = make_desk(tmp_path / "site")
+    with pytest.raises(UsageError) as refused:
+        write_workbook(made.run)
+    assert refused.value.code == "no_snapshot"
+    made.engine.dispose()
