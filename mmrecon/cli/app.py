@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from typing import Final
 
 import click
 
 from mmrecon import __version__
-from mmrecon.cli.boundary import present_error
+from mmrecon.cli.boundary import present_error, reader_has_gone
 
 COMMANDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("demo", "demo_cmd", "Play a whole day on the built-in sandbox."),
@@ -82,15 +81,9 @@ def main() -> None:
         code = cli.main(standalone_mode=False, prog_name="mmrecon")
         sys.stdout.flush()
     except BrokenPipeError:
-        code = _reader_has_gone()
+        code = reader_has_gone()
     except (click.ClickException, click.Abort) as error:
         code = present_error(error, as_json="--json" in sys.argv)
     except click.exceptions.Exit as error:
         code = error.exit_code
     sys.exit(code)
-
-
-def _reader_has_gone() -> int:
-    """Whoever reads our output wants no more of it (`| head`): that is no fault."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0

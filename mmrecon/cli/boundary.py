@@ -83,10 +83,18 @@ def guarded(action: Any, *, as_json: bool) -> int:
     """Run an action and turn every end into an exit code; an action gives an Outcome or a code."""
     try:
         result = action()
+        code = present(result, as_json=as_json) if isinstance(result, Outcome) else int(result or 0)
+        sys.stdout.flush()
     except BrokenPipeError:
-        raise
+        return reader_has_gone()
     except Exception as error:
         return present_error(error, as_json=as_json)
     except KeyboardInterrupt as error:
         return present_error(error, as_json=as_json)
-    return present(result, as_json=as_json) if isinstance(result, Outcome) else int(result or 0)
+    return code
+
+
+def reader_has_gone() -> int:
+    """Whoever reads our output wants no more of it (`| head`): that is no fault."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return int(ExitCode.DONE)

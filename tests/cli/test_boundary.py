@@ -85,7 +85,7 @@ def test_every_known_end_knows_its_exit_code() -> None:
 
 
 def test_a_reader_that_goes_away_is_no_fault() -> None:
-    command = [sys.executable, "-m", "mmrecon", "--help"]
+    command = [sys.executable, "-m", "mmrecon", "inspect", "--json", __file__]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
         assert program.stdout is not None
         assert program.stderr is not None
