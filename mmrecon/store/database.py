@@ -8,16 +8,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from mmrecon.errors import OutsideUnreachable, SchemaOutdated
 
-_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+SCHEMA_REVISION: Final = "0001"
+"""The newest migration; a test holds it against `migrations/`."""
+
 _BUSY_TIMEOUT_S: Final = 60
 
 
@@ -34,9 +32,9 @@ def open_database(state_folder: Path, url: str = "") -> Engine:
         revision = _revision(engine)
         if revision is None:
             migrate(engine)
-        elif revision != _head():
+        elif revision != SCHEMA_REVISION:
             raise SchemaOutdated(
-                f"the database has schema {revision}, this program needs {_head()}",
+                f"the database has schema {revision}, this program needs {SCHEMA_REVISION}",
                 hint="Run `mmrecon upgrade`; it makes a backup first.",
             )
     except DBAPIError as error:
@@ -53,15 +51,15 @@ def open_for_upgrade(state_folder: Path, url: str = "") -> Engine:
 
 def migrate(engine: Engine) -> None:
     """Bring the schema to this program's head revision."""
-    config = _alembic_config()
+    from mmrecon.store.migrating import upgrade  # Alembic is needed only here
+
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        upgrade(connection)
 
 
 def schema_is_current(engine: Engine) -> bool:
     """Whether the schema is this program's."""
-    return _revision(engine) == _head()
+    return _revision(engine) == SCHEMA_REVISION
 
 
 @contextmanager
@@ -115,21 +113,13 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def _alembic_config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    return config
-
-
-def _head() -> str:
-    head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
-    assert head is not None
-    return head
-
-
 def _revision(engine: Engine) -> str | None:
+    """The schema's revision as Alembic keeps it; None for an empty database."""
     with reading(engine) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return revision
 
 
 def analyse(connection: Connection) -> None:

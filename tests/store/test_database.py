@@ -8,7 +8,14 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 
 from mmrecon.errors import ExitCode, SchemaOutdated
-from mmrecon.store.database import backup_sqlite, open_database, reading, transaction
+from mmrecon.store.database import (
+    SCHEMA_REVISION,
+    backup_sqlite,
+    open_database,
+    reading,
+    transaction,
+)
+from mmrecon.store.migrating import newest_revision
 from mmrecon.store.schema import METADATA
 
 
@@ -16,6 +23,10 @@ def test_the_migrations_make_exactly_the_declared_schema(engine: Engine) -> None
     with reading(engine) as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, METADATA) == []
+
+
+def test_the_programs_revision_is_the_newest_migration() -> None:
+    assert newest_revision() == SCHEMA_REVISION
 
 
 def test_an_older_schema_is_refused_with_the_way_out(engine: Engine, tmp_path: Path) -> None:
