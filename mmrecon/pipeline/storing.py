@@ -249,7 +249,7 @@ def _tell_elsewhere(connection: Connection, placed: _Placed, known: pd.DataFrame
             "other": store.wallet_name(connection, int(str(wallet_id))),
         }
         issue = Issue(
-            "known_elsewhere",
+            "receipt_known_elsewhere",
             placed.reading.name,
             int(line["row"]),
             str(line["receipt"]),
@@ -266,7 +266,7 @@ def _tell_repeats(placed: _Placed) -> Told:
         return []
     arguments: dict[str, str | int] = {"lines": repeats}
     name = placed.reading.name
-    issue = Issue("receipt_repeats", file=name, wallet=_wallet_name(placed), arguments=arguments)
+    issue = Issue("rows_look_alike", file=name, wallet=_wallet_name(placed), arguments=arguments)
     return [(issue, None)]
 
 

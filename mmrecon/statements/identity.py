@@ -14,11 +14,34 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mmrecon.model.line import ReadLineFrame
+from mmrecon.model.line import LineClass, ReadLineFrame
 
 Int64s = npt.NDArray[np.int64]
 _NO_BALANCE: Final = np.iinfo(np.int64).min
 _MINUTE_S: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How facts are compared.
+
+    `loose_second` compares minutes where one side has no seconds; `loose_balance` leaves the
+    balance out where one side prints none; `pending` leaves both out where one side was not
+    final yet: it completes later, with another balance.
+    """
+
+    loose_second: bool = False
+    loose_balance: bool = False
+    pending: bool = False
+
+
+_WAYS: Final = (
+    _Way(),
+    _Way(loose_balance=True),
+    _Way(loose_second=True),
+    _Way(loose_second=True, loose_balance=True),
+    _Way(loose_balance=True, pending=True),
+)
 
 
 @dataclass(frozen=True)
@@ -78,6 +101,8 @@ def _facts(read: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
     if len(nameless):
         account = np.where(account == nameless[0], -1, account)
     balance = pd.concat([read["balance_minor"], stored["balance_minor"]], ignore_index=True)
+    classes = pd.concat([read["line_class"], stored["line_class"]], ignore_index=True)
+    pending = (classes == LineClass.NON_FINAL.value).to_numpy()
     digest = np.r_[read["cells_digest"].to_numpy(), np.zeros(len(stored), dtype=np.int64)]
     return pd.DataFrame(
         {
@@ -86,6 +111,7 @@ def _facts(read: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
             "utc_s": _both(read, stored, "completed_at_utc_s"),
             "has_seconds": _both(read, stored, "has_seconds"),
             "balance": balance.fillna(_NO_BALANCE).astype("int64").to_numpy(),
+            "pending": pending,
             "digest": digest,
         }
     )
@@ -122,52 +148,51 @@ def _partners(candidates: pd.DataFrame, theirs: pd.DataFrame) -> Int64s:
     """For each candidate the position of the stored line that it shows again, or -1."""
     partner = np.full(len(candidates), -1, dtype=np.int64)
     free = np.ones(len(theirs), dtype=np.bool_)
-    for loose_second in (False, True):
-        for loose_balance in (False, True):
-            left, right = np.flatnonzero(partner < 0), np.flatnonzero(free)
-            if not len(left) or not len(right):
-                return partner
-            ours, others = candidates.iloc[left], theirs.iloc[right]
-            found = _joined(ours, others, loose_second=loose_second, loose_balance=loose_balance)
-            partner[left[found["ours"].to_numpy()]] = right[found["others"].to_numpy()]
-            free[right[found["others"].to_numpy()]] = False
+    for how in _WAYS:
+        left, right = np.flatnonzero(partner < 0), np.flatnonzero(free)
+        if not len(left) or not len(right):
+            break
+        found = _joined(candidates.iloc[left], theirs.iloc[right], how)
+        partner[left[found["ours"].to_numpy()]] = right[found["others"].to_numpy()]
+        free[right[found["others"].to_numpy()]] = False
     return partner
 
 
-def _joined(
-    ours: pd.DataFrame, others: pd.DataFrame, *, loose_second: bool, loose_balance: bool
-) -> pd.DataFrame:
-    """One-to-one pairs of positions whose facts agree; look-alikes pair in order of time.
-
-    `loose_second` compares minutes where one side has no seconds, `loose_balance` leaves the
-    balance out where one side prints none.
-    """
-    sides = []
-    for name, side in (("ours", ours), ("others", others)):
-        utc_s = side["utc_s"].to_numpy()
-        keys = pd.DataFrame(
-            {
-                name: np.arange(len(side)),
-                "look": side["look"].to_numpy(),
-                "moment": utc_s // _MINUTE_S if loose_second else utc_s,
-                f"{name}_account": side["account"].to_numpy(),
-                f"{name}_seconds": side["has_seconds"].to_numpy(),
-                f"{name}_balance": side["balance"].to_numpy(),
-            }
-        )
-        if not loose_balance:
-            keys["balance"] = side["balance"].to_numpy()
-        sides.append(keys)
-    shared = ["look", "moment", *([] if loose_balance else ["balance"])]
-    found = sides[0].merge(sides[1], on=shared)
+def _joined(ours: pd.DataFrame, others: pd.DataFrame, how: _Way) -> pd.DataFrame:
+    """One-to-one pairs of positions whose facts agree; look-alikes pair in order of time."""
+    mine, theirs = _keys(ours, "ours", how), _keys(others, "others", how)
+    shared = [name for name in ("look", "moment", "balance") if name in mine.columns]
+    found = mine.merge(theirs, on=shared)
     agree = (found["ours_account"] == found["others_account"]) | (
         (found["ours_account"] == -1) | (found["others_account"] == -1)
     )
-    if loose_second:
+    if how.loose_second:
         agree &= ~(found["ours_seconds"] & found["others_seconds"])
-    if loose_balance:
+    if how.loose_balance and not how.pending:
         agree &= (found["ours_balance"] == _NO_BALANCE) | (found["others_balance"] == _NO_BALANCE)
+    if how.pending:
+        agree &= found["ours_pending"] | found["others_pending"]
     return _one_to_one(found.loc[agree, ["ours", "others"]])
+
+
+def _keys(side: pd.DataFrame, name: str, how: _Way) -> pd.DataFrame:
+    """What two sides are joined on, and what is compared after it."""
+    utc_s = side["utc_s"].to_numpy()
+    keys = pd.DataFrame(
+        {
+            name: np.arange(len(side)),
+            "look": side["look"].to_numpy(),
+            f"{name}_account": side["account"].to_numpy(),
+            f"{name}_seconds": side["has_seconds"].to_numpy(),
+            f"{name}_balance": side["balance"].to_numpy(),
+            f"{name}_pending": side["pending"].to_numpy(),
+        }
+    )
+    if not how.pending:
+        keys["moment"] = utc_s // _MINUTE_S if how.loose_second else utc_s
+    if not how.loose_balance:
+        keys["balance"] = side["balance"].to_numpy()
+    return keys
 
 
 def _one_to_one(found: pd.DataFrame) -> pd.DataFrame:

@@ -18,8 +18,8 @@ _FILLED: Final = (
 )  # fmt: skip
 _PARTY: Final = ("party", "party_kind", "party_phone", "party_name")
 MUTABLE: Final = (
-    "line_class", "completed_at_utc_s", "has_seconds", "balance_minor", *_FILLED, *_PARTY,
-    "conflict",
+    "line_class", "completed_at_utc_s", "value_date", "has_seconds", "balance_minor", *_FILLED,
+    *_PARTY, "conflict",
 )  # fmt: skip
 """Columns of a line that a later sighting may change."""
 
@@ -96,10 +96,15 @@ def other_amounts(read: pd.DataFrame, stored: pd.DataFrame, pairing: Pairing) ->
 
 
 def _take_moment(best: pd.DataFrame, old: pd.DataFrame, new: pd.DataFrame) -> None:
-    finer = new["has_seconds"] & ~old["has_seconds"]
-    for name in ("completed_at_utc_s", "has_seconds"):
+    """Seconds beat minutes; what is final by now has its moment, balance and status from then."""
+    pending = LineClass.NON_FINAL.value
+    completed = (old["line_class"] == pending) & (new["line_class"] != pending)
+    finer = completed | (new["has_seconds"] & ~old["has_seconds"])
+    for name in ("completed_at_utc_s", "value_date", "has_seconds"):
         best[name] = old[name].mask(finer, new[name])
-    best["balance_minor"] = old["balance_minor"].fillna(new["balance_minor"])
+    best["status"] = best["status"].mask(completed, new["status"])
+    balance = old["balance_minor"].mask(completed, new["balance_minor"])
+    best["balance_minor"] = balance.fillna(new["balance_minor"])
 
 
 def _take_party(best: pd.DataFrame, old: pd.DataFrame, new: pd.DataFrame) -> None:

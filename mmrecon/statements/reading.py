@@ -339,7 +339,7 @@ def _note_issues(work: _Work, reading: Reading, proof: Proof) -> None:
             Issue(row["code"], work.name, row["row"], row["receipt"], wallet, arguments)
         )
     if len(reading.refused) > _SHOWN_ROWS:
-        work.issue("rows_refused", rows=len(reading.refused))
+        work.issue("more_rows_refused", rows=len(reading.refused))
     for name, outcome, sentence in proof.checks:
         if outcome == FAILED:
             work.issue("proof_contradicted", check=name, sentence=sentence)

@@ -106,8 +106,8 @@ def test_an_excel_number_in_a_receipt_column_is_taken_while_it_is_whole() -> Non
     book = load_workbook(io.BytesIO(as_xlsx(mtn_file())))
     page = book.active
     assert page is not None
-    page.cell(8, 1).value = 10000000001  # type: ignore[union-attr]
-    page.cell(7, 1).value = 1.5e20  # type: ignore[union-attr]
+    page.cell(8, 1).value = 10000000001
+    page.cell(7, 1).value = 1.5e20
     out = io.BytesIO()
     book.save(out)
     reading = read(out.getvalue(), wallet="momo")
@@ -121,5 +121,5 @@ def test_many_refused_rows_are_listed_once_and_counted() -> None:
         record[RECEIPT] = "?"
     reading = read(as_csv(records))
     assert len(reading.refused) == 3 * len(DAY)
-    assert "rows_refused" in codes(reading)
+    assert "more_rows_refused" in codes(reading)
     assert len(reading.issues) < 30

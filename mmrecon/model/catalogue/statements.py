@@ -154,7 +154,7 @@ _ROWS: Final = (
     ("sign_unexpected", "the column {field} holds {expected}, and this one is not"),
     ("row_short", "the row ends early; {expected} were expected"),
     ("row_long", "the row has too many cells; {expected} were expected"),
-    ("rows_refused", "{rows} rows were refused; the first are listed"),
+    ("more_rows_refused", "{rows} rows were refused; the first are listed"),
 )
 
 _PROOFS: Final = (
@@ -204,7 +204,7 @@ _NOTICES: Final = (
         "`mmrecon import --again FILE` reads it once more.",
     ),
     (
-        "receipt_repeats",
+        "rows_look_alike",
         "{lines} line(s) share receipt, direction and amount with another one",
         "Look at them with `mmrecon explain RECEIPT`; they are never posted by themselves.",
     ),
@@ -230,7 +230,7 @@ _IDENTITY: Final = (
         "Compare the two; ask the provider which is true. Both lines wait for a person.",
     ),
     CodeText(
-        "known_elsewhere",
+        "receipt_known_elsewhere",
         Severity.ATTENTION,
         "{lines} receipt(s) of this file already stand in wallet {other}, beginning with this one",
         "Check the folder, and that one account is not configured as two wallets.",
