@@ -38,7 +38,7 @@ from mmrecon.matching.suggest import (
     from_pieces,
     rank,
 )
-from mmrecon.matching.vetoes import BIT, PREVENTS_LEGS, put
+from mmrecon.matching.vetoes import BIT, PREVENTS_LEGS, bits, put
 
 
 def match_collections(
@@ -153,6 +153,8 @@ def _ranked(whole: Whole, legs: Legs, index: LedgerIndex) -> list[tuple[WalletLi
 
 def _doubtful(whole: Whole, part: WalletLines) -> Flags:
     """Exact hits that may be slips: neighbours of the number are looked at too."""
-    slips = BIT["leading_zeros_doubtful"] | BIT["payer_is_another_client"] | BIT["several_owners"]
+    slips = bits(
+        "leading_zeros_doubtful", "payer_is_another_client", "several_owners", "product_disagrees"
+    )
     doubt: Flags = (whole.vetoes[part.places] & slips) > 0
     return doubt

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from mmrecon.matching.index import LedgerIndex
 from mmrecon.matching.keys import Flags, Keys, Places, as_arrow, flags
-from mmrecon.matching.lookup import Lookup, distinct
-from mmrecon.matching.names import Tokens, unknown_words
+from mmrecon.matching.lookup import Lookup, distinct, runs
+from mmrecon.matching.names import Alike, Tokens, strange_words
 from mmrecon.matching.phones import Masks, canonical, fits, masks
 from mmrecon.model.line import PartyKind
 
@@ -39,6 +39,7 @@ class Payers:
     table: Lookup
     place: Places
     tokens: Tokens
+    alike: Alike
     token_counts: Places
     strangers: Places
     fits_line: Places
@@ -95,15 +96,17 @@ def payers_of(lines: pd.DataFrame, index: LedgerIndex, country: str) -> Payers:
     table = index.phones(country)
     tokens = index.names.tokens(as_arrow(lines["party_name"]))
     counts = tokens.counts()
-    strangers = unknown_words(tokens)
+    alike = index.names.alike(tokens)
+    strangers = strange_words(tokens, index.names)
     mask = masks(phone_text, country)
-    usable = (kinds == PartyKind.MASKED.value) & mask.is_mask & (counts > 0) & (strangers == 0)
-    pairs = list(_fitting(np.flatnonzero(usable), tokens, mask, index, country))
+    usable = (kinds == PartyKind.MASKED.value) & mask.is_mask & (counts > 0)
+    masked = Masked(np.flatnonzero(usable), tokens, alike, mask)
+    pairs = list(_fitting(masked, index, country))
     fits_line = np.concatenate([pair[0] for pair in pairs] or [np.zeros(0, np.int64)])
     fits_client = np.concatenate([pair[1] for pair in pairs] or [np.zeros(0, np.int64)])
     nobody = np.zeros(0, dtype=np.int64)
     payers = Payers(
-        phone, table, table.find(phone), tokens, counts, strangers, fits_line, fits_client,
+        phone, table, table.find(phone), tokens, alike, counts, strangers, fits_line, fits_client,
         nobody, nobody, index,
     )  # fmt: skip
     shared_line, shared_client = _told_by_name(payers)
@@ -115,7 +118,11 @@ def _told_by_name(payers: Payers) -> tuple[Places, Places]:
     several = payers.table.owners_at(payers.place) > 1
     which, rows = payers.table.rows(np.where(several, payers.place, -1), _SHARING)
     owners = payers.table.owners[rows]
-    agree = payers.name_agrees(which, owners)
+    names = payers.index.names
+    score = names.alike_count(payers.tokens, payers.alike, which, owners)
+    best = np.zeros(len(payers.place), dtype=np.int64)
+    np.maximum.at(best, which, score)
+    agree = (score > 0) & (score == best[which])
     return which[agree], owners[agree]
 
 
@@ -131,17 +138,30 @@ def _unhashed(
     return phone
 
 
-def _fitting(
-    lines: Places, tokens: Tokens, mask: Masks, index: LedgerIndex, country: str
-) -> Iterator[tuple[Places, Places]]:
-    """Pairs (line, client) whose mask and whole visible name fit; in chunks."""
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """Lines with a masked phone and a name, in the terms of the vocabulary."""
+
+    lines: Places
+    tokens: Tokens
+    alike: Alike
+    mask: Masks
+
+
+def _fitting(masked: Masked, index: LedgerIndex, country: str) -> Iterator[tuple[Places, Places]]:
+    """Pairs (line, client): the mask fits, and every visible word is like one of the client's.
+
+    Clients are found by the word that the fewest have and the last three digits; in chunks.
+    """
+    rarest, whole = _rarest(masked.tokens, masked.alike)
+    ends = masked.mask.suffix_length[masked.lines] >= 3
+    lines = masked.lines[ends & whole[masked.lines]]
     if not len(lines):
         return
-    word = _rarest(tokens, index)[lines]
-    ends = mask.suffix_length[lines] >= 3
-    lines, word = lines[ends], word[ends]
+    which, words = masked.alike.expand(rarest[lines])
+    lines = lines[which]
     keys, phones, owners = _phone_words(index, country)
-    wanted = word * _ENDING + mask.suffix[lines] % _ENDING
+    wanted = words * _ENDING + masked.mask.suffix[lines] % _ENDING
     begins = np.searchsorted(keys, wanted, side="left")
     counts = np.searchsorted(keys, wanted, side="right") - begins
     counts[counts > _AT_MOST] = 0
@@ -149,27 +169,27 @@ def _fitting(
     for number in range(int(chunk.max(initial=-1)) + 1):
         here = np.flatnonzero((chunk == number) & (counts > 0))
         which = np.repeat(here, counts[here])
-        inside = np.arange(len(which)) - np.repeat(
-            np.cumsum(counts[here]) - counts[here], counts[here]
-        )
-        rows = np.repeat(begins[here], counts[here]) + inside
-        good = fits(mask, lines[which], phones[rows], country)
+        before = np.cumsum(counts[here]) - counts[here]
+        rows = np.repeat(begins[here] - before, counts[here]) + np.arange(len(which))
+        good = fits(masked.mask, lines[which], phones[rows], country)
         line, client = lines[which[good]], owners[rows[good]]
-        whole = index.names.shared(tokens, line, client) == tokens.counts()[line]
+        alike = index.names.alike_count(masked.tokens, masked.alike, line, client)
+        every = alike == masked.tokens.counts()[line]
         size = index.clients + 1
-        pairs = distinct(line[whole] * size + client[whole])
+        pairs = distinct(line[every] * size + client[every])
         yield pairs // size, pairs % size
 
 
-def _rarest(tokens: Tokens, index: LedgerIndex) -> Places:
-    """The word of each name that the fewest clients have; -1 for names without words."""
-    rarity = np.where(tokens.words >= 0, index.names.clients_with[tokens.words], 0)
-    order = np.lexsort((tokens.words, rarity, tokens.name_of))
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = tokens.name_of[order][1:] != tokens.name_of[order][:-1]
-    rarest = np.full(tokens.count, -1, dtype=np.int64)
-    rarest[tokens.name_of[order][first]] = tokens.words[order][first]
-    return rarest
+def _rarest(tokens: Tokens, alike: Alike) -> tuple[Places, Flags]:
+    """The word of each name whose likes the fewest clients have; whether every word has some."""
+    clients = alike.clients[tokens.words]
+    order = np.lexsort((tokens.words, clients, tokens.name_of))
+    first = order[runs(tokens.name_of[order])]
+    rarest = np.zeros(tokens.count, dtype=np.int64)
+    rarest[tokens.name_of[first]] = tokens.words[first]
+    whole = np.zeros(tokens.count, dtype=bool)
+    whole[tokens.name_of[first]] = clients[first] > 0
+    return rarest, whole
 
 
 def _phone_words(index: LedgerIndex, country: str) -> tuple[Keys, Keys, Places]:

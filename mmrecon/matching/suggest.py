@@ -155,7 +155,8 @@ def from_names(
 ) -> None:
     """References that are names."""
     tokens = index.names.tokens(references.text)
-    some = wanted & (np.bincount(tokens.name_of[tokens.words >= 0], minlength=len(wanted)) > 0)
+    known = tokens.name_of[index.names.known(tokens.words)]
+    some = wanted & (np.bincount(known, minlength=len(wanted)) > 0)
     line, owner = _namesakes(tokens, some, index)
     candidates.add_owners(line, owner, EVIDENCE["reference_name"], index)
 
@@ -221,8 +222,9 @@ def _add_rows(candidates: Candidates, line: Places, rows: RegisterRows, index: L
 
 def _namesakes(tokens: Tokens, wanted: Flags, index: LedgerIndex) -> tuple[Places, Places]:
     """Pairs of a name and a client who has all its known words; not where too many have."""
-    known = tokens.words >= 0
-    rarity = np.where(known, index.names.clients_with[np.maximum(tokens.words, 0)], 1 << 60)
+    known = index.names.known(tokens.words)
+    rarity = np.full(len(known), 1 << 60, dtype=np.int64)
+    rarity[known] = index.names.clients_with[tokens.words[known]]
     order = np.lexsort((tokens.words, rarity, tokens.name_of))
     first = np.ones(len(order), dtype=bool)
     first[1:] = tokens.name_of[order][1:] != tokens.name_of[order][:-1]

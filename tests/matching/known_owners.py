@@ -19,60 +19,19 @@ from mmrecon.matching.context import MatchContext, WalletFacts
 from mmrecon.model.account import AccountFrame, ClientFrame, LedgerSnapshot
 from mmrecon.model.line import LineFrame
 
-FIRST = [
-    "Alice",
-    "Brian",
-    "Carol",
-    "David",
-    "Esther",
-    "Frank",
-    "Grace",
-    "Henry",
-    "Irene",
-    "James",
-    "Karen",
-    "Levi",
-    "Mary",
-    "Noah",
-    "Olive",
-    "Peter",
-    "Ruth",
-    "Samuel",
-    "Teresa",
-    "Victor",
-    "Élodie",
-    "Jérôme",
-    "Françoise",
-    "Aimé",
-    "Noëlle",
-    "Zoé",
-    "Wanjiku",
-    "Achieng",
-    "Mukamana",
-    "Uwase",
-    "Nakato",
-    "Okello",
-    "Babirye",
-    "Kipchoge",
-    "Chebet",
-    "Moraa",
-    "Njeri",
-    "Atieno",
-]
-LAST = [a + b for a in ("Exam", "Samp", "Demo", "Test", "Fict", "Mode") for b in (
-    "ple", "pleson", "ard", "ini", "ova", "eka", "uru", "ambe", "oti", "ngoné", "iere", "awa"
-)]  # fmt: skip
+FIRST = (
+    "Alice", "Brian", "Carol", "David", "Esther", "Frank", "Grace", "Henry", "Irene", "James",
+    "Karen", "Levi", "Mary", "Noah", "Olive", "Peter", "Ruth", "Samuel", "Teresa", "Victor",
+    "Élodie", "Jérôme", "Françoise", "Aimé", "Noëlle", "Zoé", "Wanjiku", "Achieng", "Mukamana",
+    "Uwase", "Nakato", "Okello", "Babirye", "Kipchoge", "Chebet", "Moraa", "Njeri", "Atieno",
+)  # fmt: skip
+_ENDS = (
+    "ple", "pleson", "ard", "ini", "ova", "eka", "uru", "ambe", "oti", "ngoné", "iere", "awa",
+)  # fmt: skip
+LAST = [start + end for start in ("Exam", "Samp", "Demo", "Test", "Fict", "Mode") for end in _ENDS]
 WISHES = (
-    "loan",
-    "savings",
-    "for mama",
-    "Sept",
-    "",
-    "0",
-    "thank you",
-    "shule fees",
-    "LOAN REPAYMENT",
-)
+    "loan", "savings", "for mama", "Sept", "", "0", "thank you", "shule fees", "LOAN REPAYMENT",
+)  # fmt: skip
 DAY_S = 1_769_810_400
 """Midnight UTC of the day that is played."""
 
@@ -145,13 +104,16 @@ class _Maker:
     truth: list[dict[str, object]] = field(default_factory=list)
 
     def add(
-        self, reference: str, payer: Client | None, owner: Client | None, account: str, way: str
-    ) -> None:
+        self, reference: str, payer: Client | None, owner: Client | None, account: str, way: str,
+        *, slip: bool = False,
+    ) -> None:  # fmt: skip
         """One payment; `payer` None is a stranger."""
         number = len(self.rows) + 1
         scale = 100 if self.kind.currency == "KES" else 1
         amount = self.rng.randrange(100, 4000) * scale + (50 if scale == 100 else 0)
         kind, phone, name = self._shown(payer)
+        if slip:
+            name = self._slipped(name)
         self.rows.append(
             {
                 "line_id": number, "wallet_id": 1, "receipt": f"UAV{number:07d}",
@@ -180,13 +142,25 @@ class _Maker:
         shown = " ".join([words[0], "****", words[-1]])
         return "masked", f"{phone[:5]}****{phone[-3:]}", shown
 
+    def _slipped(self, name: str) -> str:
+        """A name as another register spells it: order, one letter, only one word."""
+        words = name.split()
+        how = self.rng.randrange(3)
+        if how == 0:
+            return " ".join(reversed(words))
+        if how == 1:
+            return " ".join([words[0], *(["****"] if "****" in words else [])])
+        last = words[-1]
+        at = self.rng.randrange(1, len(last))
+        return " ".join([*words[:-1], last[:at] + self.rng.choice("AEIOU") + last[at + 1 :]])
+
 
 def make_day(kind: Kind, *, clients: int, lines: int, seed: int) -> Day:
     """A day of one institution."""
     rng = random.Random(seed)
     maker = _Maker(kind, rng, _clients(kind, clients, rng))
-    ways = [(weight, way) for weight, way in _WAYS if way in _POSSIBLE(kind)]
-    for way in rng.choices([way for _, way in ways], [weight for weight, _ in ways], k=lines):
+    ways = rng.choices([way for _, way in _WAYS], [weight for weight, _ in _WAYS], k=lines)
+    for way in ways:
         _PLAYS[way](maker, rng.choice(maker.clients))
     frame = LineFrame.build(pd.DataFrame(maker.rows))
     return Day(frame, _context(kind, maker.clients), pd.DataFrame(maker.truth))
@@ -297,7 +271,23 @@ def _typo(maker: _Maker, client: Client) -> None:
         [number[:at] + new + number[at + 1 :], number[:at] + number[at + 1 :],
          number[:at] + new + number[at:], swapped if at else number + new]
     )  # fmt: skip
-    maker.add(text, client, client, account, "typo" if text != number else "exact")
+    way = "typo" if text != number else "exact"
+    maker.add(text, client, client, account, way, slip=rng.random() < 0.5)
+
+
+def _relative(maker: _Maker, client: Client) -> None:
+    number, account = _number(maker, client)
+    maker.add(number, maker.rng.choice(maker.clients), client, account, "paid_by_other_client")
+
+
+def _twice(maker: _Maker, client: Client) -> None:
+    number, account = _number(maker, client)
+    maker.add(number, client, client, account, "exact")
+    maker.add(number, client, client, account, "paid_twice")
+    maker.rows[-1] |= {
+        "amount_minor": maker.rows[-2]["amount_minor"],
+        "completed_at_utc_s": int(str(maker.rows[-2]["completed_at_utc_s"])) + 90,
+    }
 
 
 def _look_alike(maker: _Maker, client: Client) -> None:
@@ -338,14 +328,10 @@ _PLAYS: dict[str, Callable[[_Maker, Client], None]] = {
     "exact": _exact, "paid_by_stranger": _for_another, "spaced": _spaced, "member": _member,
     "national": _national, "typo": _typo, "look_alike": _look_alike, "lost_zeros": _lost_zeros,
     "filler": _filler, "phone": _phone, "wish": _wish, "name": _name, "nobody": _nobody,
+    "relative": _relative, "twice": _twice,
 }  # fmt: skip
 _WAYS = (
     (45, "exact"), (8, "paid_by_stranger"), (8, "spaced"), (7, "member"), (3, "national"),
     (7, "typo"), (2, "look_alike"), (2, "lost_zeros"), (3, "filler"), (5, "phone"), (5, "wish"),
-    (2, "name"), (3, "nobody"),
+    (2, "name"), (3, "nobody"), (2, "relative"), (1, "twice"),
 )  # fmt: skip
-
-
-def _POSSIBLE(kind: Kind) -> frozenset[str]:  # noqa: N802
-    del kind
-    return frozenset(_PLAYS)
