@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Final
 
 import pandas as pd
 
 from mmrecon.model.keys import sha256_text
 from mmrecon.model.money import to_decimal
 
-_SEPARATOR = "\x1f"
+SEPARATOR: Final = "\x1f"
+"""Stands in no cell: `clean` and `cells` take control characters out."""
 
 
 def clean(texts: pd.Series) -> pd.Series:
@@ -36,8 +38,11 @@ def amount_texts(amounts_minor: Iterable[int], currencies: Iterable[str]) -> lis
     ]
 
 
-def digests(workbook_id: str, columns: Sequence[Iterable[str]]) -> list[str]:
-    """One digest per row over the workbook's id and the row's signed cells."""
-    return [
-        sha256_text(_SEPARATOR.join((workbook_id, *cells))) for cells in zip(*columns, strict=True)
-    ]
+def joined(columns: Sequence[Iterable[str]]) -> list[str]:
+    """The signed cells of each row as one text."""
+    return [SEPARATOR.join(cells) for cells in zip(*columns, strict=True)]
+
+
+def digests(workbook_id: str, shown: Iterable[str]) -> list[str]:
+    """One digest per row over the workbook's id and the row's joined cells."""
+    return [sha256_text(f"{workbook_id}{SEPARATOR}{cells}") for cells in shown]

@@ -37,7 +37,7 @@ from mmrecon.approval.columns import (
     Kind,
 )
 from mmrecon.approval.returned import Returned, SectionAnswer, SignedOff
-from mmrecon.approval.row_digest import digests
+from mmrecon.approval.row_digest import digests, joined
 from mmrecon.errors import SafetyRefusal
 from mmrecon.model.frame import concat
 from mmrecon.model.issue import Issue
@@ -170,6 +170,7 @@ def _frame(
     raw = {column.title: values(column.title) for column in ANSWER_COLUMNS}
     keys = [cell_text(value, Kind.TEXT).partition(":") for value in values(KEY_TITLE)]
     signed = [_texts(values(column.title), column) for column in SIGNED]
+    shown = joined(signed)
     return ReturnedFrame.build(
         {
             "sheet": [name] * len(body),
@@ -177,7 +178,8 @@ def _frame(
             "row_id": signed[0],
             "key_workbook": [workbook for workbook, _, _ in keys],
             "key_digest": [digest for _, _, digest in keys],
-            "digest": digests(workbook_id, signed),
+            "digest": digests(workbook_id, shown),
+            "shown": shown,
             "formula": _formulas(raw, len(body)),
             **{column.field: _texts(raw[column.title], column) for column in ANSWER_COLUMNS},
         }

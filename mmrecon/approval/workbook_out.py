@@ -12,7 +12,7 @@ from mmrecon.approval import sheets_front, sheets_rows
 from mmrecon.approval.columns import SIGNED, Kind
 from mmrecon.approval.content import WorkbookContent
 from mmrecon.approval.formats import Formats
-from mmrecon.approval.row_digest import amount_texts, digests
+from mmrecon.approval.row_digest import amount_texts, digests, joined
 from mmrecon.model.proposal import ANSWERABLE, IssuedFrame, Sheet
 
 _OPTIONS: Final[dict[str, Any]] = {
@@ -51,7 +51,7 @@ def _keyed(content: WorkbookContent, sheet: Sheet) -> pd.DataFrame:
         else frame[column.field].tolist()
         for column in SIGNED
     ]
-    digest = pd.Series(digests(content.workbook_id, signed), index=frame.index, dtype="str")
+    digest = pd.Series(digests(content.workbook_id, joined(signed)), index=frame.index, dtype="str")
     return frame.assign(digest=digest, key=content.workbook_id + ":" + digest)
 
 

@@ -94,7 +94,8 @@ class ReturnedFrame(FrameSchema):
 
     Cells are text as typed: dates ISO, numbers in their shortest decimal form. `key_workbook` and
     `key_digest` are the hidden key cell's two halves, `digest` is taken anew over the cells as
-    they came back. `formula` names the first column whose cell is a formula.
+    they came back. `shown` are the signed cells, joined by `row_digest.SEPARATOR`. `formula` names
+    the first column whose cell is a formula.
     """
 
     sheet: Text
@@ -103,6 +104,7 @@ class ReturnedFrame(FrameSchema):
     key_workbook: Text
     key_digest: Text
     digest: Text
+    shown: Text
     formula: Text
     decision: Text
     different_account: Text

@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 
 from mmrecon.approval.accepted import TYPED_CELLS, Accepted, Answer, Decided
 from mmrecon.approval.batches import Server, prepare, source_of
+from mmrecon.approval.changes import has_changed_rows, name_changes
 from mmrecon.approval.decide import Now, decide
 from mmrecon.approval.proposals import propose
 from mmrecon.approval.returned import Returned
 from mmrecon.approval.workbook_in import read
 from mmrecon.errors import ExitCode, UsageError, worst
-from mmrecon.fetch.archive import Archived, put
+from mmrecon.fetch.archive import Archived, get, put
 from mmrecon.model.approval import Batch, new_batch_id
 from mmrecon.model.catalogue import severity_of
 from mmrecon.model.catalogue.approval import TAMPERING
@@ -148,7 +149,11 @@ def _decide(run: Run, connection: Connection, returned: Returned) -> tuple[_Seen
         today=work.today,
         taken=seen.taken,
     )
-    return seen, decide(returned, issued, now)
+    decided = decide(returned, issued, now)
+    if has_changed_rows(decided):
+        written = _read(run, get(run.state_folder, workbook.sha256))
+        decided = name_changes(decided, returned.rows, written.rows)
+    return seen, decided
 
 
 def _taken(connection: Connection, workbook_id: str) -> dict[str, Answer]:

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from openpyxl import load_workbook
-from openpyxl.worksheet.worksheet import Worksheet
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import func, insert, select
 
 from mmrecon.errors import ExitCode, SafetyRefusal, UsageError
 from mmrecon.fetch.archive import get
-from mmrecon.model.account import AccountFrame, ClientFrame
 from mmrecon.model.approval import BatchKind, BatchState
-from mmrecon.model.match import Leg, MatchFrame
+from mmrecon.model.match import MatchFrame
 from mmrecon.pipeline.submitting import Submitted, check_workbook, submit_workbook
-from mmrecon.pipeline.workbook import WrittenWorkbook, write_workbook
+from mmrecon.pipeline.workbook import write_workbook
 from mmrecon.store import batches, journal
 from mmrecon.store.database import open_database, reading, transaction
 from mmrecon.store.line_states import line_states
 from mmrecon.store.matches import MatchSource
 from mmrecon.store.matches import replace as put_matches
-from mmrecon.store.schema import ANSWER, JOURNAL, LINE, POSTING, RETURN, WORKBOOK
-from mmrecon.store.snapshots import Office, SnapshotFacts, save
+from mmrecon.store.schema import ANSWER, JOURNAL, POSTING, RETURN, WORKBOOK
 from tests.people.desk import ASHA, BENO, Desk, make_desk, secret
-
-HEADER = 2
-SECTION = "pay · Regular savings"
+from tests.pipeline.paper import Paper, plant_ledger, plant_matches
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +35,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     made = make_desk(tmp_path_factory.mktemp("site") / "site")
     made.open()
     with transaction(made.engine) as connection:
-        plant_ledger(connection, made)
+        plant_ledger(connection, made.folder / "state")
         plant_matches(connection)
     made.engine.dispose()
     shutil.copytree(made.folder, made.folder.with_name("as opened"))
@@ -57,92 +50,6 @@ def desk(opened: Desk) -> Iterator[Desk]:
     engine = open_database(opened.folder / "state")
     yield replace(opened, engine=engine)
     engine.dispose()
-
-
-def plant_ledger(connection: Connection, desk: Desk) -> None:
-    clients = ClientFrame.build(
-        {"client_id": [1], "client_name": ["Amina Otieno"], "client_status": ["active"]}
-    )
-    accounts = AccountFrame.build(
-        {
-            "client_id": [1, 1],
-            "account_kind": ["savings", "loan"],
-            "account_id": [11, 12],
-            "account_no": ["000000011", "000000012"],
-            "product_name": ["Regular savings", "Business loan"],
-            "account_status": ["active", "active"],
-            "currency": ["KES", "KES"],
-            "balance_minor": [500_000, None],
-            "outstanding_minor": [None, 1_200_000],
-        }
-    )
-    office = Office("Head Office", "2009-01-01")
-    facts = SnapshotFacts("2026-11-24T05:00:00+00:00", "fineract", "", "run-0", office)
-    save(connection, desk.folder / "state", clients, accounts, facts)
-
-
-def leg() -> Leg:
-    return Leg(1, "savings_deposit", "savings", 11, "000000011", 1, 100_000, 100_000)
-
-
-def plant_matches(connection: Connection) -> None:
-    """Lines 1 to 3 are ready, 4 is a pre-filled review, 5 is suspense, 6 reverses line 1."""
-    day = {"line_class": "collection", "value_date": "2026-11-23"}
-    connection.execute(update(LINE).values(**day))
-    reversal = {
-        "line_id": 6, "wallet_id": 1, "receipt": "TST6", "sign": -1, "amount_minor": 100_000,
-        "currency": "KES", "n": 1, "generation": 0, "repeats": 1, "completed_at_utc_s": 0,
-        "first_statement_id": 1, "first_row": 6, "line_class": "reversal",
-        "linked_receipt": "TST1", "value_date": "2026-11-23",
-    }  # fmt: skip
-    connection.execute(insert(LINE), reversal)
-    states = ["ready", "ready", "ready", "review", "suspense", "review"]
-    tiers = ["A1", "A1", "A1", "B", "E", ""]
-    with_leg = json.dumps([asdict(leg())])
-    matches = MatchFrame.build(
-        {
-            "line_id": [1, 2, 3, 4, 5, 6],
-            "state": states,
-            "tier": tiers,
-            "legs_json": [with_leg] * 4 + ["", ""],
-            "client_id": [1, 1, 1, 1, None, None],
-        }
-    )
-    put_matches(connection, matches, MatchSource("run-0", 1, "policy"))
-
-
-class Paper:
-    """The written workbook, opened to be filled."""
-
-    def __init__(self, written: WrittenWorkbook) -> None:
-        self.book = load_workbook(written.path)
-        self.path = written.path.with_name("returned.xlsx")
-
-    def sheet(self, name: str) -> Worksheet:
-        sheet = self.book[name]
-        assert isinstance(sheet, Worksheet)
-        return sheet
-
-    def type(self, row_id: str, title: str, value: Any) -> None:
-        for name in ("To approve", "Needs decision", "Suspense"):
-            sheet = self.sheet(name)
-            column = next(cell.column for cell in sheet[HEADER] if cell.value == title)
-            for row in range(HEADER + 1, sheet.max_row + 1):
-                if sheet.cell(row, 1).value == row_id:
-                    sheet.cell(row, column).value = value
-                    return
-        raise AssertionError(row_id)
-
-    def approve_all(self, count: int, total: float) -> None:
-        sheet = self.sheet("Approve all")
-        row = next(row for row in range(3, 9) if sheet.cell(row, 1).value == SECTION)
-        sheet.cell(row, 6).value = "approve all"
-        sheet.cell(row, 7).value = count
-        sheet.cell(row, 8).value = total
-
-    def save(self) -> Path:
-        self.book.save(self.path)
-        return self.path
 
 
 def submit(desk: Desk, path: Path, name: str = ASHA) -> Submitted:
@@ -201,7 +108,7 @@ def test_a_reversal_of_a_posted_line_shows_the_original_its_account_and_balance(
 
 
 def test_answers_become_signed_batches_that_another_person_approves(desk: Desk) -> None:
-    paper = Paper(write_workbook(desk.run))
+    paper = Paper(write_workbook(desk.run).path)
     paper.approve_all(2, 2000)
     paper.type("R000003", "Decision", "hold until")
     paper.type("R000003", "Hold until", "2026-12-01")
@@ -228,7 +135,7 @@ def test_answers_become_signed_batches_that_another_person_approves(desk: Desk) 
 
 
 def test_the_same_workbook_twice_is_taken_once(desk: Desk) -> None:
-    paper = Paper(write_workbook(desk.run))
+    paper = Paper(write_workbook(desk.run).path)
     paper.type("R000001", "Decision", "approve")
     path = paper.save()
     assert len(submit(desk, path).batches) == 1
@@ -242,7 +149,7 @@ def test_the_same_workbook_twice_is_taken_once(desk: Desk) -> None:
 def test_a_rejected_answer_is_not_taken_again_but_another_one_is(desk: Desk) -> None:
     from mmrecon.pipeline.approving import reject
 
-    paper = Paper(write_workbook(desk.run))
+    paper = Paper(write_workbook(desk.run).path)
     paper.type("R000001", "Decision", "approve")
     (batch,) = submit(desk, paper.save()).batches
     reject(desk.run, batch.batch_id, BENO, secret(BENO), "ask the client")
@@ -255,7 +162,7 @@ def test_a_rejected_answer_is_not_taken_again_but_another_one_is(desk: Desk) -> 
 def test_a_tampered_row_ends_with_5_stands_in_the_journal_and_the_others_are_taken(
     desk: Desk,
 ) -> None:
-    paper = Paper(write_workbook(desk.run))
+    paper = Paper(write_workbook(desk.run).path)
     paper.type("R000001", "Amount", 5)
     paper.type("R000001", "Decision", "approve")
     paper.type("R000002", "Decision", "approve")
@@ -274,7 +181,7 @@ def test_a_tampered_row_ends_with_5_stands_in_the_journal_and_the_others_are_tak
 def test_macros_are_refused_and_stand_in_the_journal(desk: Desk) -> None:
     import zipfile
 
-    path = Paper(write_workbook(desk.run)).save()
+    path = Paper(write_workbook(desk.run).path).save()
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("xl/vbaProject.bin", b"x")
     with pytest.raises(SafetyRefusal):
@@ -283,7 +190,7 @@ def test_macros_are_refused_and_stand_in_the_journal(desk: Desk) -> None:
 
 
 def test_a_workbook_of_another_site_is_refused(desk: Desk) -> None:
-    paper = Paper(write_workbook(desk.run))
+    paper = Paper(write_workbook(desk.run).path)
     paper.type("R000001", "Decision", "approve")
     path = paper.save()
     with transaction(desk.engine) as connection:
@@ -296,7 +203,7 @@ def test_a_workbook_of_another_site_is_refused(desk: Desk) -> None:
 
 
 def test_an_old_workbook_counts_while_its_facts_hold(desk: Desk) -> None:
-    paper = Paper(write_workbook(desk.run))
+    paper = Paper(write_workbook(desk.run).path)
     paper.type("R000001", "Decision", "approve")
     paper.type("R000002", "Decision", "approve")
     with transaction(desk.engine) as connection:
@@ -313,7 +220,7 @@ def test_an_old_workbook_counts_while_its_facts_hold(desk: Desk) -> None:
 
 
 def test_checking_a_workbook_signs_and_keeps_nothing(desk: Desk) -> None:
-    paper = Paper(write_workbook(desk.run))
+    paper = Paper(write_workbook(desk.run).path)
     paper.type("R000001", "Decision", "approve")
     checked = check_workbook(desk.run, paper.save())
     assert len(checked.decided.accepted) == 1
@@ -322,7 +229,7 @@ def test_checking_a_workbook_signs_and_keeps_nothing(desk: Desk) -> None:
 
 
 def test_a_wrong_passphrase_takes_nothing(desk: Desk) -> None:
-    paper = Paper(write_workbook(desk.run))
+    paper = Paper(write_workbook(desk.run).path)
     paper.type("R000001", "Decision", "approve")
     with pytest.raises(SafetyRefusal):
         submit_workbook(desk.run, paper.save(), ASHA, "wrong wrong wrong wrong")
