@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,17 +125,7 @@ class Desk:
     def run(self, context: PostingContext | None = None, **plan: Any) -> PostingContext:
         """Recovery, then everything that is approved, as `post` does it."""
         context = context or self.context()
-        client: FineractClient = plan.get("client", self.branch.client)
-        recover(context, client)
-        with reading(self.engine) as connection:
-            due = postings_in(connection, [PostingState.APPROVED, PostingState.DEFERRED])
-            lines = lines_of(connection, {posting.line_id or 0 for posting in due})
-        completed_at = {line_id: line.completed_at_utc_s for line_id, line in lines.items()}
-        send_all(
-            context,
-            client.another,
-            make_plan(due, completed_at, self.limits, plan.get("loose", ())),
-        )
+        run_posting(context, plan.get("client", self.branch.client), plan.get("loose", ()))
         return context
 
     def _facts(
@@ -191,3 +182,15 @@ class Desk:
             assert {str(row.transaction_id) for row in standing} == {
                 posting.transaction_id for posting in mine
             }
+
+
+def run_posting(
+    context: PostingContext, client: FineractClient, loose: Collection[Command] = ()
+) -> None:
+    """Recovery, then everything that is approved, as `post` does it."""
+    recover(context, client)
+    with reading(context.engine) as connection:
+        due = postings_in(connection, [PostingState.APPROVED, PostingState.DEFERRED])
+        lines = lines_of(connection, {posting.line_id or 0 for posting in due})
+    completed_at = {line_id: line.completed_at_utc_s for line_id, line in lines.items()}
+    send_all(context, client.another, make_plan(due, completed_at, context.limits, loose))
