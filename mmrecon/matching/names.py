@@ -22,38 +22,12 @@ from mmrecon.matching.keys import Flags, Places, flags
 from mmrecon.matching.lookup import distinct, members
 
 TITLES: Final = frozenset(
-    [
-        "MR",
-        "MRS",
-        "MS",
-        "MISS",
-        "DR",
-        "PROF",
-        "REV",
-        "PASTOR",
-        "HON",
-        "ENG",
-        "MME",
-        "MLLE",
-        "MONSIEUR",
-        "MADAME",
-        "SIR",
-        "HAJI",
-        "HAJJI",
-        "CAPT",
-        "LTD",
-        "LIMITED",
-        "CO",
-        "COMPANY",
-        "ENTERPRISES",
-        "ENTERPRISE",
-        "AND",
-        "ET",
-        "THE",
-        "OF",
-        "DE",
-    ]
-)
+    (
+        "MR", "MRS", "MS", "MISS", "DR", "PROF", "REV", "PASTOR", "HON", "ENG", "MME", "MLLE",
+        "MONSIEUR", "MADAME", "SIR", "HAJI", "HAJJI", "CAPT", "LTD", "LIMITED", "CO", "COMPANY",
+        "ENTERPRISES", "ENTERPRISE", "AND", "ET", "THE", "OF", "DE",
+    )
+)  # fmt: skip
 """Words that say nothing about who somebody is."""
 
 _SEPARATORS: Final = r"[^0-9A-Z*]+"

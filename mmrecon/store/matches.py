@@ -106,7 +106,7 @@ def _changed(connection: Connection, matches: pd.DataFrame) -> pd.DataFrame:
             old.reset_index(drop=True).isna() & matches[name].isna()
         )
         same &= equal.fillna(value=False).to_numpy(dtype=bool)
-    return matches.loc[~same].reset_index(drop=True)
+    return matches.take(np.flatnonzero(~same)).reset_index(drop=True)
 
 
 def _supersede(connection: Connection, line_ids: Sequence[int], run_id: str) -> None:
