@@ -84,7 +84,10 @@ class TransactionFrame(FrameSchema):
 
 @dataclass(frozen=True, slots=True)
 class StatementPeriod:
-    """One stored statement as the proof needs it; moments in epoch seconds, ends inclusive."""
+    """One stored statement as the proof needs it; moments in epoch seconds, ends inclusive.
+
+    The money of its refused rows is missing where one of them shows none.
+    """
 
     statement_id: int
     name: str
@@ -95,6 +98,8 @@ class StatementPeriod:
     closing_minor: int | None
     proof: str
     refused_rows: int
+    refused_in_minor: int | None
+    refused_out_minor: int | None
 
 
 @dataclass(frozen=True, slots=True)

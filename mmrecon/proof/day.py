@@ -25,6 +25,7 @@ from mmrecon.proof.balances import Chain, chain, movement_minor, printed
 from mmrecon.proof.coverage import covered, day_bounds, days_touched
 
 RECEIPTS_SHOWN: Final = 20
+_A_DAY_S: Final = 86_400
 
 CLIENT_CLASSES: Final = (LineClass.COLLECTION, LineClass.PAYOUT)
 """Classes whose money belongs to clients; the others are booked by hand or decided."""
@@ -121,9 +122,11 @@ def prove_day(
     classes = movements(lines, "line_class")
     states = movements(lines, "state")
     _refuse_lost_lines(lines, classes, states)
-    moved = sum(each.in_minor - each.out_minor for each in classes)
-    differences = _contradictions(touching, coverage, evidence, chained, moved, before)
-    proof = _state(differences, coverage, evidence, touching)
+    missed = _missed_minor(evidence, classes)
+    refused = refused_rows(touching, missed)
+    classes = (*classes, refused) if refused is not None else classes
+    differences = _contradictions(touching, coverage, evidence, chained, missed, before)
+    proof = _state(differences, coverage, touching, missed, refused)
     return DayProof(
         wallet=wallet.name,
         sub_account=sub_account,
@@ -134,7 +137,7 @@ def prove_day(
         evidence=evidence,
         classes=classes,
         states=states,
-        listed=(*listed_lines(lines), *_listed_of_statement(touching, coverage, proof)),
+        listed=(*listed_lines(lines), *_listed_of_statement(touching, coverage, proof, missed)),
         differences=differences,
     )
 
@@ -232,12 +235,43 @@ def _evidence(
     return evidence, chained
 
 
+def refused_rows(periods: Sequence[StatementPeriod], missed_minor: int | None) -> Movement | None:
+    """The bucket of rows that could not be read, when they are what the day misses.
+
+    A row that a later file shows whole is missed no more; one that two files refuse counts once.
+    Rows whose money could not be read to the last shilling leave the day open, not contradicted.
+    """
+    refusing = [period for period in periods if period.refused_rows and _is_of_one_day(period)]
+    for chosen in (refusing, *([period] for period in refusing)):
+        in_minor = sum(period.refused_in_minor or 0 for period in chosen)
+        out_minor = sum(period.refused_out_minor or 0 for period in chosen)
+        if missed_minor and in_minor - out_minor == missed_minor:
+            rows = sum(period.refused_rows for period in chosen)
+            return Movement("refused", rows, in_minor, out_minor)
+    return None
+
+
+def _is_of_one_day(period: StatementPeriod) -> bool:
+    """Whether its refused rows can only be of the day that is looked at."""
+    return (period.to_utc_s or 0) - (period.from_utc_s or 0) < _A_DAY_S
+
+
+def _missed_minor(evidence: Evidence, classes: Sequence[Movement]) -> int | None:
+    """What opening and closing say beyond the lines; None where they were not told apart."""
+    if evidence.opening_minor is None or evidence.closing_minor is None:
+        return None
+    if evidence.source == "carried":
+        return None
+    moved = sum(each.in_minor - each.out_minor for each in classes)
+    return evidence.closing_minor - evidence.opening_minor - moved
+
+
 def _contradictions(
     periods: Sequence[StatementPeriod],
     coverage: Coverage,
     evidence: Evidence,
     chained: Chain,
-    moved: int,
+    missed_minor: int | None,
     before: DayProof | None,
 ) -> tuple[Listed, ...]:
     found = [
@@ -245,13 +279,14 @@ def _contradictions(
         for period in periods
         if period.proof == ProofState.CONTRADICTED
     ]
-    opening, closing = evidence.opening_minor, evidence.closing_minor
-    if opening is None or closing is None:
-        if chained.breaks and coverage is Coverage.FULL:
-            found.append(Listed("chain_broken", chained.breaks, 0))
-        return tuple(found[:2])
-    if opening + moved != closing:
-        found.append(Listed("sum_is_not_closing", 1, closing - opening - moved))
+    refused = any(period.refused_rows for period in periods)
+    opening = evidence.opening_minor
+    if opening is None and chained.breaks and coverage is Coverage.FULL and not refused:
+        found.append(Listed("chain_broken", chained.breaks, 0))
+    if opening is None:
+        return tuple(found)
+    if missed_minor and not refused:
+        found.append(Listed("sum_is_not_closing", 1, missed_minor))
     if before is not None and _both_whole(before, coverage):
         closed = before.evidence.closing_minor
         if closed is not None and closed != opening:
@@ -266,23 +301,31 @@ def _both_whole(before: DayProof, coverage: Coverage) -> bool:
 def _state(
     differences: Sequence[Listed],
     coverage: Coverage,
-    evidence: Evidence,
     periods: Sequence[StatementPeriod],
+    missed_minor: int | None,
+    refused: Movement | None,
 ) -> ProofState:
     if differences:
         return ProofState.CONTRADICTED
+    if missed_minor and refused is None:
+        return ProofState.OPEN
+    if missed_minor is None and any(period.refused_rows for period in periods):
+        return ProofState.OPEN
     proved = any(period.proof == ProofState.PROVED for period in periods)
-    if coverage is Coverage.FULL and (evidence.opening_minor is not None or proved):
+    if coverage is Coverage.FULL and (missed_minor is not None or proved):
         return ProofState.PROVED
     return ProofState.OPEN
 
 
 def _listed_of_statement(
-    periods: Sequence[StatementPeriod], coverage: Coverage, proof: ProofState
+    periods: Sequence[StatementPeriod],
+    coverage: Coverage,
+    proof: ProofState,
+    missed_minor: int | None,
 ) -> tuple[Listed, ...]:
     listed = []
     refused = sum(period.refused_rows for period in periods)
-    if refused:
+    if refused and missed_minor != 0:
         listed.append(Listed("rows_refused", refused, 0))
     if coverage is not Coverage.FULL:
         listed.append(Listed("day_not_complete", 1, 0))

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, and_, case, func, insert, literal, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+)
 
 from mmrecon.model.line import LineClass
 from mmrecon.model.posting import DEAD_STATES, Command, Purpose
@@ -18,6 +29,7 @@ from mmrecon.store.schema import (
     LINK,
     POSTING,
     PROOF_DAY,
+    REFUSED_ROW,
     SIGHTING,
     STATEMENT,
     WALLET,
@@ -62,6 +74,15 @@ def statement_periods(connection: Connection, wallet_id: int) -> list[StatementP
         .group_by(SIGHTING.c.statement_id)
         .subquery()
     )
+    refused = (
+        select(
+            REFUSED_ROW.c.statement_id,
+            _all_or_none(REFUSED_ROW.c.in_minor).label("in_minor"),
+            _all_or_none(REFUSED_ROW.c.out_minor).label("out_minor"),
+        )
+        .group_by(REFUSED_ROW.c.statement_id)
+        .subquery()
+    )
     last_s = func.coalesce(STATEMENT.c.period_to_utc_s, lines.c.last_s)
     early = STATEMENT.c.reported_at_utc_s < last_s
     query = (
@@ -70,9 +91,10 @@ def statement_periods(connection: Connection, wallet_id: int) -> list[StatementP
             func.coalesce(STATEMENT.c.period_from_utc_s, lines.c.first_s).label("from_s"),
             case((early, STATEMENT.c.reported_at_utc_s), else_=last_s).label("to_s"),
             STATEMENT.c.opening_minor, STATEMENT.c.closing_minor, STATEMENT.c.proof,
-            STATEMENT.c.refused_rows,
+            STATEMENT.c.refused_rows, refused.c.in_minor, refused.c.out_minor,
         )
         .outerjoin(lines, lines.c.statement_id == STATEMENT.c.statement_id)
+        .outerjoin(refused, refused.c.statement_id == STATEMENT.c.statement_id)
         .where(
             STATEMENT.c.wallet_id == wallet_id,
             STATEMENT.c.complete.is_(True),
@@ -81,6 +103,13 @@ def statement_periods(connection: Connection, wallet_id: int) -> list[StatementP
         .order_by("from_s", STATEMENT.c.statement_id)
     )  # fmt: skip
     return [StatementPeriod(*row) for row in connection.execute(query)]
+
+
+def _all_or_none(side: Column[int]) -> ColumnElement[Any]:
+    """The sum of one side of refused rows, missing when a row shows money on neither."""
+    neither = REFUSED_ROW.c.in_minor.is_(None) & REFUSED_ROW.c.out_minor.is_(None)
+    silent = func.sum(case((neither, 1), else_=0))
+    return case((silent == 0, func.coalesce(func.sum(side), 0)))
 
 
 def day_lines(connection: Connection, wallet_id: int, first: str, last: str) -> pd.DataFrame:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from mmrecon.model.approval import Act
+from mmrecon.model.line import LineClass
 from mmrecon.model.posting import PostingState
 from mmrecon.store.line_states import line_states
 from mmrecon.store.schema import (
@@ -20,6 +21,8 @@ from mmrecon.store.schema import (
     STATEMENT,
 )
 
+_MOVED = case((LINE.c.line_class == LineClass.NON_FINAL.value, 0), else_=LINE.c.amount_minor)
+"""What a line moved: nothing, when it never became final."""
 _UNHEARD = (PostingState.UNKNOWN, PostingState.SENDING, PostingState.PENDING_IN_CORE)
 
 
@@ -99,10 +102,8 @@ def quarantined(connection: Connection, since_utc: str) -> list[tuple[str, str, 
 
 
 def lines_by_state(connection: Connection) -> pd.DataFrame:
-    """Count and money of all lines: wallet_id, state, currency, lines, in_minor, out_minor."""
-    query = select(
-        LINE.c.line_id, LINE.c.wallet_id, LINE.c.currency, LINE.c.sign, LINE.c.amount_minor
-    )
+    """Moved money of all lines: wallet_id, state, currency, lines, in_minor, out_minor."""
+    query = select(LINE.c.line_id, LINE.c.wallet_id, LINE.c.currency, LINE.c.sign, _MOVED)
     names = ["line_id", "wallet_id", "currency", "sign", "amount_minor"]
     lines = pd.DataFrame([tuple(row) for row in connection.execute(query).all()], columns=names)
     lines = lines.merge(line_states(connection), on="line_id")

@@ -41,7 +41,7 @@ def period(**more: Any) -> StatementPeriod:
     facts: dict[str, Any] = {
         "statement_id": 1, "name": "a.csv", "sub_account": "", "from_utc_s": START,
         "to_utc_s": END, "opening_minor": None, "closing_minor": None, "proof": "proved",
-        "refused_rows": 0,
+        "refused_rows": 0, "refused_in_minor": None, "refused_out_minor": None,
     }  # fmt: skip
     return StatementPeriod(**(facts | more))
 
@@ -139,9 +139,47 @@ def test_a_month_file_carries_its_opening_to_every_day() -> None:
     assert second.evidence.source == "carried"
 
 
-def test_refused_rows_of_the_statement_are_listed() -> None:
-    (proof,) = prove(lines({}), period(opening_minor=0, closing_minor=1000, refused_rows=2))
-    assert [(entry.code, entry.count) for entry in proof.listed] == [("rows_refused", 2)]
+def refusing(in_minor: int | None, closing_minor: int, **more: Any) -> StatementPeriod:
+    return period(
+        opening_minor=0, closing_minor=closing_minor, refused_rows=1, refused_in_minor=in_minor,
+        refused_out_minor=None if in_minor is None else 0, **more,
+    )  # fmt: skip
+
+
+def test_a_refused_row_whose_money_is_what_is_missing_is_a_bucket_and_no_contradiction() -> None:
+    (proof,) = prove(lines({}), refusing(500, 1500))
+    assert [(each.name, each.lines, each.in_minor) for each in proof.classes] == [
+        ("collection", 1, 1000), ("refused", 1, 500),
+    ]  # fmt: skip
+    assert (proof.proof, codes(proof)) == (ProofState.PROVED, ["rows_refused"])
+    assert proof.movement_minor == 1500
+
+
+def test_a_refused_row_that_does_not_explain_what_is_missing_leaves_the_day_open() -> None:
+    (proof,) = prove(lines({}), refusing(500, 1600))
+    assert (proof.proof, codes(proof)) == (ProofState.OPEN, ["rows_refused", "not_provable_yet"])
+
+
+def test_a_refused_row_without_money_leaves_the_day_open() -> None:
+    (proof,) = prove(lines({}), refusing(None, 1600))
+    assert (proof.proof, codes(proof)) == (ProofState.OPEN, ["rows_refused", "not_provable_yet"])
+
+
+def test_a_refused_row_of_a_month_file_leaves_its_days_open() -> None:
+    _, proof = prove(lines({}), refusing(500, 1500, from_utc_s=START - 86_400))
+    assert proof.evidence.source == "carried"
+    assert (proof.proof, codes(proof)) == (ProofState.OPEN, ["rows_refused", "not_provable_yet"])
+
+
+def test_a_row_that_a_later_file_shows_whole_is_refused_no_more() -> None:
+    (proof,) = prove(lines({}), refusing(500, 1000), period(opening_minor=0, closing_minor=1000))
+    assert (proof.proof, codes(proof)) == (ProofState.PROVED, [])
+
+
+def test_a_row_that_two_files_refuse_counts_once() -> None:
+    (proof,) = prove(lines({}), refusing(500, 1500), refusing(500, 1500))
+    assert proof.movement_minor == 1500
+    assert proof.proof is ProofState.PROVED
 
 
 @pytest.mark.parametrize(
