@@ -46,6 +46,12 @@ class Command:
     action: str
     entity: str
     subject: Subject = field(default_factory=Subject)
+    more_locks: tuple[LockKey, ...] = ()
+
+    @property
+    def locks(self) -> tuple[LockKey, ...]:
+        """The rows that the command writes, in one order for everybody."""
+        return tuple(sorted({*self.subject.locks(), *self.more_locks}))
 
     @property
     def permission(self) -> str:

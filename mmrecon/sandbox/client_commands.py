@@ -6,6 +6,7 @@ import sqlite3
 from datetime import date
 
 from mmrecon.sandbox.call import Call, Command, Handler, Outcome, Subject
+from mmrecon.sandbox.client_transfers import transfer_command
 from mmrecon.sandbox.clients import ACTIVE, CLOSED, PENDING, client_or_404
 from mmrecon.sandbox.clock import now, setting, today
 from mmrecon.sandbox.database import Session, spelled
@@ -65,7 +66,11 @@ COMMANDS = {"activate": "ACTIVATE", "close": "CLOSE", "reactivate": "REACTIVATE"
 
 def command_client(call: Call, client_id: int) -> Command:
     """``POST /clients/{id}?command=``."""
-    action = COMMANDS.get(command_query(call) or "")
+    word = command_query(call) or ""
+    transfer = transfer_command(word, client_id)
+    if transfer is not None:
+        return transfer
+    action = COMMANDS.get(word)
     if action is None:
         raise UnknownToSandboxError(f"client command {call.query.get('command')}")
     return Command(action, "CLIENT", Subject(client_id=client_id, resource_id=client_id))

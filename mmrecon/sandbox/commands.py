@@ -203,7 +203,7 @@ def _attempts(call: Call, command: Command, command_id: int, *, approved: bool) 
 
 def _attempt(call: Call, command: Command, *, approved: bool) -> Outcome:
     world = call.world
-    keys = command.subject.locks()
+    keys = command.locks
     versions = [world.locks.version(key) for key in keys]
     if world.service_seconds:
         time.sleep(world.service_seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection
 from datetime import date
@@ -14,6 +15,9 @@ from mmrecon.sandbox.values import micro
 
 LANGUAGES = frozenset(
     files(__package__).joinpath("languages.txt").read_text(encoding="ascii").split()
+)
+KNOWN_FIELDS: dict[str, list[str]] = json.loads(
+    files(__package__).joinpath("known_fields.json").read_text(encoding="utf-8")
 )
 COMMA_DECIMALS = frozenset(
     ["de", "es", "it", "nl", "pt", "id", "tr", "da", "el", "is", "sl", "hr", "sr", "ro"]
@@ -48,8 +52,16 @@ class Fields:
         self.errors: list[FieldError] = []
 
     def only(self, names: Collection[str]) -> None:
-        """Refuse names that the command does not know, at once."""
+        """Refuse names that the command does not know, at once.
+
+        Raises:
+            RefusalError: 400 for what a real server does not know either.
+            UnknownToSandboxError: for what only a real server knows.
+        """
         unknown = [name for name in self.body if name not in names]
+        beyond = [name for name in unknown if name in KNOWN_FIELDS.get(self.resource, ())]
+        if beyond:
+            raise UnknownToSandboxError(f"{', '.join(beyond)} of a {self.resource}")
         if unknown:
             raise unsupported_fields(unknown)
 

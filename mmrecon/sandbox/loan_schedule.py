@@ -13,11 +13,10 @@ from decimal import Decimal, localcontext
 
 from mmrecon.sandbox.database import Row, Session
 from mmrecon.sandbox.days import is_holiday, is_working_day
+from mmrecon.sandbox.periods import PERIODS_A_YEAR, later
 from mmrecon.sandbox.refusals import UnknownToSandboxError
 from mmrecon.sandbox.values import MILLION, iso, micro, rounded
 
-DAYS, WEEKS, MONTHS, YEARS = 0, 1, 2, 3
-PERIODS_A_YEAR = {DAYS: 365, WEEKS: 52, MONTHS: 12, YEARS: 1}
 FLAT, DAILY, EQUAL_PRINCIPAL = 1, 0, 0
 
 
@@ -60,17 +59,6 @@ class Instalment:
     due: date
     principal: int
     interest: int
-
-
-def later(start: date, count: int, frequency: int) -> date:
-    """A date some periods later; the end of a short month stands for a missing day."""
-    if frequency == DAYS:
-        return start + timedelta(days=count)
-    if frequency == WEEKS:
-        return start + timedelta(weeks=count)
-    months = start.month - 1 + count * (1 if frequency == MONTHS else 12)
-    year, month = start.year + months // 12, months % 12 + 1
-    return date(year, month, min(start.day, calendar.monthrange(year, month)[1]))
 
 
 def due_dates(

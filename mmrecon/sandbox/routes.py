@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from mmrecon.sandbox import (
+    account_transfers,
     client_commands,
     client_identifiers,
+    client_transfers,
     clients,
     datatable_entries,
     datatables,
@@ -34,7 +36,9 @@ from mmrecon.sandbox.call import Handler
 from mmrecon.sandbox.routing import Route
 
 MODULES = (
+    account_transfers,
     client_commands,
+    client_transfers,
     client_identifiers,
     clients,
     datatable_entries,

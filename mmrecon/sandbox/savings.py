@@ -13,6 +13,7 @@ from mmrecon.sandbox.enums import savings_status
 from mmrecon.sandbox.fields import Fields
 from mmrecon.sandbox.organisation import COMMON, currencies_by_code
 from mmrecon.sandbox.paging import Listing
+from mmrecon.sandbox.periods import later
 from mmrecon.sandbox.refusals import (
     FieldError,
     UnknownToSandboxError,
@@ -23,7 +24,7 @@ from mmrecon.sandbox.refusals import (
 )
 from mmrecon.sandbox.routing import Route, command_query, reads, writes
 from mmrecon.sandbox.savings_ledger import account_or_404
-from mmrecon.sandbox.savings_products import AMOUNTS, SWITCHES, TERMS, product_or_404
+from mmrecon.sandbox.savings_products import AMOUNTS, LOCK_IN, SWITCHES, TERMS, product_or_404
 from mmrecon.sandbox.savings_view import (
     ACCOUNT_COLUMNS,
     ACCOUNT_SOURCE,
@@ -93,6 +94,7 @@ APPLICATION_FIELDS = {
     *COMMON,
     *("clientId", "groupId", "productId", "submittedOnDate", "externalId", "accountNo"),
     *("fieldOfficerId", "nominalAnnualInterestRate", "charges", "monthDayFormat"),
+    *LOCK_IN,
     *TERMS,
     *AMOUNTS,
     *SWITCHES,
@@ -196,6 +198,8 @@ def _terms_of(product: Row, fields: Fields) -> Json:
     row["nominal_annual_interest_rate"] = product["nominal_annual_interest_rate"]
     if fields.given("nominalAnnualInterestRate"):
         row["nominal_annual_interest_rate"] = fields.amount("nominalAnnualInterestRate")
+    for name, column in LOCK_IN.items():
+        row[column] = fields.integer(name) if fields.given(name) else product[column]
     for name, column in AMOUNTS.items():
         if fields.given(name):
             row[column] = fields.amount(name)
@@ -295,8 +299,16 @@ def _approve(call: Call) -> Outcome:
 def _activate(call: Call) -> Outcome:
     row = account_or_404(call.session, call.subject.savings_id or 0)
     require_active_client(call.session, row["client_id"])
+    if row["min_required_opening_balance"]:
+        raise UnknownToSandboxError("the opening deposit that activation makes")
     wanted = (APPROVED, "approved.state")
-    return _step(call, "activatedOnDate", "activation", wanted, ACTIVE, "activated")
+    outcome = _step(call, "activatedOnDate", "activation", wanted, ACTIVE, "activated")
+    if row["lockin_period_frequency"]:
+        activated = account_or_404(call.session, row["id"])["activatedon_date"]
+        count, unit = row["lockin_period_frequency"], row["lockin_period_frequency_enum"]
+        until = iso(later(date.fromisoformat(activated), count, unit))
+        call.session.update("m_savings_account", row["id"], {"lockedin_until_date_derived": until})
+    return outcome
 
 
 def _reject(call: Call) -> Outcome:

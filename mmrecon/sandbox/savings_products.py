@@ -21,6 +21,10 @@ from mmrecon.sandbox.refusals import UnknownToSandboxError, integrity, not_found
 from mmrecon.sandbox.routing import Route, reads, writes
 from mmrecon.sandbox.values import Json, compact, number
 
+LOCK_IN = {
+    "lockinPeriodFrequency": "lockin_period_frequency",
+    "lockinPeriodFrequencyType": "lockin_period_frequency_enum",
+}
 TERMS = {
     "interestCompoundingPeriodType": "interest_compounding_period_enum",
     "interestPostingPeriodType": "interest_posting_period_enum",
@@ -45,6 +49,7 @@ NAMES = {
     *("paymentChannelToFundSourceMappings", "locale", "feeToIncomeAccountMappings"),
     *("penaltyToIncomeAccountMappings", "minOverdraftForInterestCalculation"),
     *("nominalAnnualInterestRateOverdraft",),
+    *LOCK_IN,
     *TERMS,
     *AMOUNTS,
     *SWITCHES,
@@ -139,6 +144,7 @@ def _create_product(call: Call) -> Outcome:
         "nominal_annual_interest_rate": fields.amount("nominalAnnualInterestRate", required=True),
         "accounting_type": fields.integer("accountingRule", required=True),
         **{column: fields.integer(name, required=True) for name, column in TERMS.items()},
+        **{column: fields.integer(name) for name, column in LOCK_IN.items()},
         **{column: fields.amount(name) for name, column in AMOUNTS.items()},
         **{column: fields.boolean(name) for name, column in SWITCHES.items()},
     }

@@ -125,7 +125,7 @@ def _post(call: Call, kind: int) -> Outcome:
 def _add(call: Call, account: Row, kind: int, request: _Request) -> int:
     session = call.session
     detail_id = payment_details.store(session, request.details)
-    _refuse_by_state(session, account, kind, request.day)
+    refuse_by_state(session, account, kind, request.day)
     amount = rounded(request.amount, account["currency_digits"])
     since = iso(request.day)
     row = {
@@ -159,7 +159,7 @@ def _note(session: Session, account_id: int, transaction_id: int, text: str) -> 
     session.insert("m_note", row)
 
 
-def _refuse_by_state(session: Session, account: Row, kind: int, day: date) -> None:
+def refuse_by_state(session: Session, account: Row, kind: int, day: date) -> None:
     """What the account's state or the day do not allow, in the server's order."""
     if account["status_enum"] != ACTIVE:
         said = "Transaction is not allowed. Account is not active."
@@ -171,6 +171,10 @@ def _refuse_by_state(session: Session, account: Row, kind: int, day: date) -> No
         said = "Transaction date cannot be before accounts activation date."
         activated = account["activatedon_date"]
         raise _on_date("before.activation.date", said, day, activated)
+    locked = account["lockedin_until_date_derived"]
+    if kind == WITHDRAWAL and locked is not None and iso(day) < locked:
+        said = "Withdrawal is not allowed. No withdrawals are allowed until after " + locked
+        raise _on_date("withdrawals.blocked.during.lockin.period", said, day, locked)
 
 
 def _on_date(tail: str, said: str, day: date, *more: str) -> Exception:
@@ -314,7 +318,7 @@ def _hold(call: Call) -> Outcome:
     asked = fields.positive_amount("transactionAmount")
     fields.finish()
     account = account_or_404(session, call.subject.savings_id or 0)
-    _refuse_by_state(session, account, HOLD, day)
+    refuse_by_state(session, account, HOLD, day)
     amount = rounded(asked, account["currency_digits"])
     row = {
         "transaction_date": iso(day),

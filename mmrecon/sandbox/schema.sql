@@ -114,6 +114,7 @@ create table m_savings_account (
   min_required_opening_balance decimal(19,6), withdrawal_fee_for_transfer boolean default 0,
   allow_overdraft boolean default 0, overdraft_limit decimal(19,6), min_required_balance decimal(19,6),
   enforce_min_required_balance boolean default 0, withhold_tax boolean default 0,
+  lockin_period_frequency int, lockin_period_frequency_enum smallint,
   lockedin_until_date_derived date, total_deposits_derived decimal(19,6), total_withdrawals_derived decimal(19,6),
   total_withdrawal_fees_derived decimal(19,6), total_interest_posted_derived decimal(19,6) not null default 0,
   account_balance_derived decimal(19,6) not null default 0, total_savings_amount_on_hold decimal(19,6) default 0,
