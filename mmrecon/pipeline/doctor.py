@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from mmrecon.config import FolderSource, SftpSource, WalletSettings
-from mmrecon.errors import ExitCode, MmreconError, worst
+from mmrecon.errors import ExitCode, MmreconError, UsageError, worst
 from mmrecon.fetch.folder import Folder
 from mmrecon.fetch.sftp import open_sftp
 from mmrecon.pipeline.configuration import approved_configurations, refuse_unapproved
