@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 def command(run: Run, batch: str | None, person: str | None, **answers: Any) -> Outcome:
     """List what waits for a second person; look at one BATCH; with --as, decide on it."""
     from mmrecon.cli.batch_view import batch_json, batch_view
-    from mmrecon.pipeline.waiting import show
+    from mmrecon.pipeline.waiting import show, still_waiting
 
+    rejected = _understood(batch, person, answers)
     if batch is None:
         return _list(run)
     shown = show(run, batch)
@@ -44,7 +45,7 @@ def command(run: Run, batch: str | None, person: str | None, **answers: Any) -> 
         waits = shown.stored.state.value == "prepared"
         code = ExitCode.PEOPLE_HAVE_WORK if waits else ExitCode.DONE
         return Outcome(code, batch_json(shown), batch_view(shown))
-    rejected = _rejections(answers["rejections"])
+    still_waiting(shown.stored)
     _ask(shown, yes=answers["yes"], rejects_batch=answers["reject_batch"])
     secret = passphrase(answers["passphrase_file"])
     decided = _decide(run, (batch, person, secret), rejected, answers)
@@ -69,6 +70,19 @@ def _decide(
     if answers["reject_batch"]:
         return reject(run, *signing, answers["reason"])
     return approve(run, *signing, rejected)
+
+
+def _understood(batch: str | None, person: str | None, answers: dict[str, Any]) -> dict[int, str]:
+    """Rejected rows with their reasons; options that do not go together are refused."""
+    rejected = _rejections(answers["rejections"])
+    decides = answers["rejections"] or answers["reject_batch"] or answers["yes"]
+    if decides and (batch is None or person is None):
+        raise UsageError("it is not clear who decides on what", hint="Give BATCH and --as NAME.")
+    if rejected and answers["reject_batch"]:
+        raise UsageError("single rows and the whole batch cannot both be rejected")
+    if answers["reject_batch"] and not answers["reason"].strip():
+        raise UsageError("a rejection has a reason", hint="Add --reason TEXT.")
+    return rejected
 
 
 def _rejections(given: Sequence[str]) -> dict[int, str]:

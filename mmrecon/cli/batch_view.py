@@ -38,10 +38,11 @@ def waiting_table(headers: Sequence[Header], now_utc: datetime) -> list[Any]:
             f"{header.row_count:,}",
             _totals(header.totals),
             _age(header.prepared_at_utc, now_utc),
+            "second approver" if header.approved_by else "approver",
         )
         for header in headers
     ]
-    names = ["batch", "kind", "prepared by", "rows", "total", "waits"]
+    names = ["batch", "kind", "prepared by", "rows", "total", "waits", "for"]
     return [table(names, rows, right=["rows"]), "Look at one: mmrecon approve BATCH"]
 
 
@@ -55,6 +56,7 @@ def waiting_json(headers: Iterable[Header]) -> list[dict[str, Any]]:
             "prepared_at_utc": header.prepared_at_utc,
             "rows": header.row_count,
             "totals": dict(header.totals),
+            "approved_by": header.approved_by,
         }
         for header in headers
     ]

@@ -73,6 +73,7 @@ def command(config_path: Path | None, folder: Path, **given: Any) -> Outcome:
 
 def _answers(given: Mapping[str, Any]) -> Answers:
     institution = given["institution"] or _ask("The institution's name", "--institution")
+    wallets = _wallets(given)
     fineract_url = given["fineract_url"]
     if fineract_url is None:
         question = "Fineract's base URL (empty: not yet)"
@@ -80,7 +81,7 @@ def _answers(given: Mapping[str, Any]) -> Answers:
     live_from: datetime | None = given["live_from"]
     return Answers(
         institution=institution,
-        wallets=_wallets(given),
+        wallets=wallets,
         live_from=live_from.date() if live_from else _today(given["zone"]),
         fineract_url=fineract_url,
         fineract_tenant=given["tenant"],

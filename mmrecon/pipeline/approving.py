@@ -265,7 +265,7 @@ def _refuse_signer(roster: Roster, stored: StoredBatch, person: Person, act: Act
 def _refuse_without_role(person: Person, act: Act) -> None:
     if not may(person, act):
         raise SafetyRefusal(
-            f"{person.name} has no role that may {_VERBS[act]}",
+            f"this person has no role that may {_VERBS[act]}",
             hint="`mmrecon people list` shows who has.",
             code="wrong_role",
         )

@@ -57,7 +57,7 @@ class StoredBatch:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """One line of a list of batches."""
+    """One line of a list of batches; `approved_by` has signed where a second approver must too."""
 
     batch_id: str
     kind: BatchKind
@@ -66,6 +66,7 @@ class Header:
     totals: Mapping[str, int]
     prepared_by: str
     prepared_at_utc: str
+    approved_by: str
 
 
 def insert_batch(
@@ -332,6 +333,7 @@ def _header(row: Any) -> Header:
         totals=json.loads(row.totals_json),
         prepared_by=row.prepared_by,
         prepared_at_utc=row.prepared_at_utc,
+        approved_by=row.decided_by,
     )
 
 

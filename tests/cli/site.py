@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import select
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +68,38 @@ class Site:
         for batch in self.call("approve", "--json").json["waiting"]:
             ended = self.call("approve", batch["batch_id"], "--yes", *self.signed(name))
             assert ended.code == 0, ended.err
+
+
+def at_terminal(arguments: list[str], answers: dict[str, str]) -> str:
+    """What a person sees who runs a command and types an answer to each question."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(sys.executable, [sys.executable, "-m", "mmrecon", *arguments])
+    seen = ""
+    for question, answer in answers.items():
+        seen += _until(terminal, question)
+        os.write(terminal, f"{answer}\n".encode())
+    seen += _until(terminal, "")
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0, seen
+    return seen
+
+
+def _until(terminal: int, words: str) -> str:
+    """What appears on the terminal up to some words; with none, up to the end."""
+    seen = ""
+    while not words or words not in seen:
+        assert select.select([terminal], [], [], 60)[0], f"{words} never came: {seen}"
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:  # Linux's way to say that the other end was closed
+            part = b""
+        if not part:
+            assert not words, seen
+            return seen
+        seen += part.decode(errors="replace")
+    return seen
 
 
 def init(folder: Path, *options: str) -> Ended:

@@ -3,9 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from mmrecon.cli.app import cli
 from mmrecon.config import FolderSource, SftpSource, load_settings
-from tests.cli.site import ASHA, BENO, init
+from tests.cli.site import ASHA, BENO, at_terminal, init
 
 
 def test_a_first_configuration_is_valid_and_says_what_was_answered(tmp_path: Path) -> None:
@@ -85,10 +87,19 @@ def test_a_wrong_answer_is_named_and_nothing_is_written(
 
 
 def test_without_a_terminal_a_missing_answer_is_no_question(tmp_path: Path) -> None:
-    from click.testing import CliRunner
-
-    from mmrecon.cli.app import cli
-
     result = CliRunner().invoke(cli, ["init", "--folder", str(tmp_path)])
     assert result.exit_code == 2
     assert "--institution" in result.stderr
+
+
+def test_at_a_terminal_a_person_is_asked_what_is_missing(tmp_path: Path) -> None:
+    answers = {
+        "institution": "Example SACCO",
+        "A wallet": "pay:mpesa:600100:KES",
+        "base URL": "",
+        "first founder": ASHA,
+        "second founder": BENO,
+    }
+    seen = at_terminal(["init", "--folder", str(tmp_path / "site")], answers)
+    assert "One-time codes" in seen
+    assert load_settings(tmp_path / "site" / "config.toml").fineract is None

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,7 @@ from mmrecon.store.batches import RowPlace
 from mmrecon.store.database import transaction
 from mmrecon.store.schema import BATCH_ROW
 from mmrecon.wiring import open_run
-from tests.cli.site import ASHA, BENO, CARO, Site, founded, init
+from tests.cli.site import ASHA, BENO, CARO, Site, at_terminal, founded, init
 from tests.people.desk import plant_lines, row
 
 
@@ -172,6 +169,25 @@ def test_a_rejection_that_is_not_understood_is_wrong_use(site: Site, text: str) 
     assert "ROW:reason" in ended.err
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--yes",),
+        ("--reject", "1:wrong"),
+        ("--reject-batch", "--reason", "wrong"),
+        ("--as", BENO, "--reject", "1:wrong", "--reject-batch", "--reason", "wrong", "--yes"),
+        ("--as", BENO, "--reject-batch", "--yes"),
+    ],
+)
+def test_options_that_do_not_go_together_decide_nothing(
+    site: Site, options: tuple[str, ...]
+) -> None:
+    batch = prepared(site, [row(1), row(2)])
+    assert site.call("approve", batch, *options).code == 2
+    assert site.call("approve", "--yes").code == 2
+    assert len(site.call("approve", "--json").json["waiting"]) == 1
+
+
 def test_missing_founders_stop_everything(site: Site) -> None:
     (site.folder / "founders").unlink()
     assert site.call("submit").code == 5
@@ -193,25 +209,9 @@ def test_before_the_founders_enrolled_signing_is_wrong_use_and_says_what_to_do(
 
 def test_at_a_terminal_a_person_sees_the_batch_and_types_the_passphrase(site: Site) -> None:
     batch = prepared(site, [row(1)])
-    pid, terminal = pty.fork()
-    if pid == 0:
-        arguments = ["-m", "mmrecon", "approve", batch, "--as", BENO, "--config", str(site.config)]
-        os.execv(sys.executable, [sys.executable, *arguments])
-    seen = _until(terminal, "Approve it?")
-    assert "savings deposit" in seen
-    os.write(terminal, b"y\n")
-    _until(terminal, "Passphrase")
-    os.write(terminal, f"{BENO}: four quite unlikely words\n".encode())
-    rest = _until(terminal, "approved")
-    assert "unlikely" not in rest
-    _, status = os.waitpid(pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
-    os.close(terminal)
-
-
-def _until(terminal: int, words: str) -> str:
-    """What appears on the terminal up to some words."""
-    seen = ""
-    while words not in seen:
-        seen += os.read(terminal, 4096).decode(errors="replace")
-    return seen
+    options = ["--as", BENO, "--config", str(site.config)]
+    passphrase = f"{BENO}: four quite unlikely words"
+    seen = at_terminal(["approve", batch, *options], {"Approve it?": "y", "Passphrase": passphrase})
+    assert seen.index("savings deposit") < seen.index("Approve it?")
+    assert "1 rows accepted" in seen
+    assert "unlikely" not in seen
