@@ -163,6 +163,8 @@ def carry_out(call: Call, command: Command, command_id: int, *, approved: bool =
     except _RolledBackError:
         return _waiting(call, command_id)
     text = answered(outcome)
+    if command.entity in ("ROLE", "USER"):
+        call.world.users.forget()
     with call.world.database.transaction() as session:
         session.update("m_portfolio_command_source", command_id, _result(outcome))
     with call.world.database.transaction() as session:

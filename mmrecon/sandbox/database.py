@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
@@ -16,6 +17,12 @@ from pathlib import Path
 from typing import Any
 
 Row = sqlite3.Row
+
+
+class StateOfAnotherVersionError(RuntimeError):
+    """The state folder was made by another version of the sandbox; make a new one."""
+
+
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
@@ -79,12 +86,21 @@ class Database:
         self._opening = threading.Lock()
 
     def create(self) -> bool:
-        """Make the tables where there are none; true if they were made now."""
+        """Make the tables where there are none; true if they were made now.
+
+        Raises:
+            StateOfAnotherVersionError: the tables are there, but others than this version's.
+        """
         session = self.session()
-        if session.one("select 1 from sqlite_master where name = 'm_office'"):
-            return False
         schema = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
-        session.connection.executescript("begin;\n" + schema + "\ncommit;")
+        version = zlib.crc32(schema.encode()) & 0x7FFFFFFF
+        found = session.value("pragma user_version")
+        if found == version:
+            return False
+        if found:
+            raise StateOfAnotherVersionError(f"{self.path} was made by another version")
+        mark = f"pragma user_version = {version};"
+        session.connection.executescript(f"begin;\n{schema}\n{mark}\ncommit;")
         return True
 
     def session(self) -> Session:

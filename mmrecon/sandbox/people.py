@@ -110,7 +110,6 @@ def _set_role_permissions(call: Call) -> Outcome:
         if on:
             row = {"role_id": role_id, "permission_id": permission_id}
             session.insert("m_role_permission", row)
-    call.world.users.forget()
     return {"resourceId": role_id, "changes": {"permissions": wanted}}
 
 
@@ -278,7 +277,6 @@ def _update_user(call: Call) -> Outcome:
     fields.finish()
     if columns:
         call.session.update("m_appuser", user_id, columns)
-    call.world.users.forget()
     return {"officeId": row["office_id"], "resourceId": user_id, "changes": changes}
 
 

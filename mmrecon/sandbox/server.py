@@ -19,7 +19,7 @@ from cheroot import wsgi
 from mmrecon.sandbox import faults as fault_rules
 from mmrecon.sandbox.application import V1, Application
 from mmrecon.sandbox.auth import Users
-from mmrecon.sandbox.database import Database
+from mmrecon.sandbox.database import Database, StateOfAnotherVersionError
 from mmrecon.sandbox.locks import RowLocks
 from mmrecon.sandbox.routes import HANDLERS, ROUTES
 from mmrecon.sandbox.routing import Router
@@ -28,6 +28,8 @@ from mmrecon.sandbox.world import World
 
 HOST = "127.0.0.1"
 THREADS = 40
+REQUESTS_A_CONNECTION = 100
+IDLE_SECONDS = 60
 LOWEST_PORT, PORTS = 20_000, 10_000
 
 
@@ -36,7 +38,14 @@ class FolderInUseError(RuntimeError):
 
 
 def _gateway(request: Any) -> Any:
-    """A gateway that lets the application cut the connection."""
+    """A gateway that lets the application cut the connection.
+
+    As on a real server, a connection serves so many requests and is closed then.
+    """
+    served = getattr(request.conn, "served", 0) + 1
+    request.conn.served = served
+    if served >= REQUESTS_A_CONNECTION:
+        request.close_connection = True
     gateway = wsgi.Gateway_10(request)
 
     def hang_up() -> None:
@@ -111,7 +120,7 @@ class SandboxServer:
         self._take_folder()
         try:
             self._listen(faults)
-        except OSError:
+        except (OSError, StateOfAnotherVersionError):
             self._close()
             raise
 
@@ -123,7 +132,7 @@ class SandboxServer:
             kept = port_file.exists()
             port = int(port_file.read_text(encoding="ascii")) if kept else _free_port()
         self._server = wsgi.Server(
-            (HOST, port), Application(self.world), numthreads=THREADS, timeout=60
+            (HOST, port), Application(self.world), numthreads=THREADS, timeout=IDLE_SECONDS
         )
         self._server.gateway = _gateway
         self._server.nodelay = True

@@ -180,3 +180,60 @@ def test_a_branch_user_lists_its_branch_but_posts_anywhere_by_id(
     assert teller.call("POST", path, deposit()).status_code == 200
     undo = teller.call("POST", path.replace("deposit", "withdrawal"), deposit())
     assert code_of(undo) == "error.msg.not.authorized"
+
+
+def test_a_transfer_moves_money_and_its_parts_cannot_be_undone(institution: Institution) -> None:
+    api, source, loan = institution.api, institution.savings(), institution.loan()
+    api.done("POST", f"/savingsaccounts/{source}/transactions?command=deposit", deposit(500))
+    body = {"fromOfficeId": 1, "fromClientId": 1, "fromAccountType": 2, "fromAccountId": source}
+    body |= {"toOfficeId": 1, "toClientId": 1, "toAccountType": 1, "toAccountId": loan}
+    moved = {"transferDate": PAID, "transferAmount": 200, "transferDescription": "allocation"}
+    api.done("POST", "/accounttransfers", {**body, **moved, **COMMON})
+    assert api.done("GET", f"/loans/{loan}")["summary"]["totalRepayment"] == 200
+    rows = api.done("GET", f"/savingsaccounts/{source}/transactions/search?types=2")["content"]
+    assert [row["amount"] for row in rows] == [200]
+    path = f"/savingsaccounts/{source}/transactions/{rows[0]['id']}?command=undo"
+    refused = api.call("POST", path, {})
+    assert refused.status_code == 503
+    assert code_of(refused).endswith("transfer.transaction.update.not.allowed")
+
+
+def test_nothing_is_posted_while_the_client_moves_to_another_office(
+    institution: Institution,
+) -> None:
+    api, client = institution.api, institution.client()
+    account = institution.savings(client)
+    office = {"name": "Mbale", "parentId": 1, "openingDate": "2020-01-01", **COMMON}
+    office_id = api.done("POST", "/offices", office)["officeId"]
+    proposal = {"destinationOfficeId": office_id, "transferDate": PAID, **COMMON}
+    api.done("POST", f"/clients/{client}?command=proposeTransfer", proposal)
+    path = f"/savingsaccounts/{account}/transactions?command=deposit"
+    assert code_of(api.call("POST", path, deposit())) == "error.msg.client.not.active.exception"
+    api.done("POST", f"/clients/{client}?command=acceptTransfer", {})
+    assert api.done("POST", path, deposit())["officeId"] == office_id
+
+
+def test_withdrawals_wait_for_the_end_of_the_lock_in(institution: Institution) -> None:
+    api = institution.api
+    body = {"clientId": institution.client(), "productId": institution.savings_product}
+    body |= {"lockinPeriodFrequency": 6, "lockinPeriodFrequencyType": 2}
+    application = {**body, "submittedOnDate": OPENED, **COMMON}
+    account = api.done("POST", "/savingsaccounts", application)["savingsId"]
+    path = f"/savingsaccounts/{account}"
+    api.done("POST", f"{path}?command=approve", {"approvedOnDate": OPENED, **COMMON})
+    api.done("POST", f"{path}?command=activate", {"activatedOnDate": OPENED, **COMMON})
+    api.done("POST", f"{path}/transactions?command=deposit", deposit(100))
+    early = api.call("POST", f"{path}/transactions?command=withdrawal", deposit(1))
+    assert code_of(early).endswith("withdrawals.blocked.during.lockin.period")
+    late = deposit(1, "2026-07-05")
+    assert api.call("POST", f"{path}/transactions?command=withdrawal", late).status_code == 200
+
+
+def test_fields_that_only_a_real_server_knows_are_501_and_others_400(
+    institution: Institution,
+) -> None:
+    body = {"clientId": 1, "productId": institution.savings_product, "submittedOnDate": OPENED}
+    api = institution.api
+    known = api.call("POST", "/savingsaccounts", {**body, "withdrawalFeeAmount": 1, **COMMON})
+    unknown = api.call("POST", "/savingsaccounts", {**body, "colour": "blue", **COMMON})
+    assert (known.status_code, unknown.status_code) == (501, 400)

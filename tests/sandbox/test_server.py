@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from pathlib import Path
 
 import pytest
 import requests
 
+from mmrecon.sandbox.database import StateOfAnotherVersionError
 from mmrecon.sandbox.server import FolderInUseError, SandboxServer
 from tests.sandbox.client import Api, Institution, deposit, deposit_item
 
@@ -21,6 +23,35 @@ def test_the_port_is_kept_in_the_state_folder(tmp_path: Path) -> None:
 def test_a_folder_is_served_by_one_server_at_a_time(tmp_path: Path) -> None:
     with SandboxServer(tmp_path), pytest.raises(FolderInUseError, match="another process"):
         SandboxServer(tmp_path).start()
+
+
+def test_a_state_folder_of_another_version_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "fineract.db") as older:
+        older.execute("pragma user_version = 7")
+    older.close()
+    with pytest.raises(StateOfAnotherVersionError, match="another version"):
+        SandboxServer(tmp_path).start()
+
+
+def test_a_connection_is_closed_after_a_hundred_requests(institution: Institution) -> None:
+    api = Api(institution.api.base_url)
+    closing = [
+        api.call("GET", "/offices/1").headers.get("Connection", "keep-alive").lower()
+        for _ in range(100)
+    ]
+    assert [number for number, said in enumerate(closing, 1) if said == "close"] == [100]
+
+
+def test_a_role_s_new_permission_counts_at_once(institution: Institution) -> None:
+    api = institution.api
+    role = api.done("POST", "/roles", {"name": "Reader", "description": "x"})["resourceId"]
+    user: dict[str, object] = {"username": "reader", "firstname": "W", "lastname": "O"}
+    user |= {"password": "Reader-2026", "repeatPassword": "Reader-2026", "roles": [role]}
+    api.done("POST", "/users", {**user, "email": "r@example.com", "officeId": 1})
+    reader = Api(api.base_url, "reader", "Reader-2026")
+    assert reader.call("GET", "/clients").status_code == 403
+    api.done("PUT", f"/roles/{role}/permissions", {"permissions": {"READ_CLIENT": True}})
+    assert reader.call("GET", "/clients").status_code == 200
 
 
 def test_a_bare_server_has_what_a_fresh_fineract_has(tmp_path: Path) -> None:
