@@ -10,6 +10,7 @@ from mmrecon.cli.frame import with_run
 from mmrecon.cli.outcome import Outcome
 
 if TYPE_CHECKING:
+    from mmrecon.pipeline.matching import Matched
     from mmrecon.pipeline.run import Run
 
 
@@ -17,11 +18,16 @@ if TYPE_CHECKING:
 @with_run(lock=True)
 def command(run: Run) -> Outcome:
     """Propose an owner for every line that has none."""
-    from mmrecon.cli.render import table
-    from mmrecon.model.catalogue import next_step_of, sentence_of
     from mmrecon.pipeline.matching import match
 
-    matched = match(run)
+    return outcome(run, match(run))
+
+
+def outcome(_run: Run, matched: Matched) -> Outcome:
+    """Where the open lines stand now."""
+    from mmrecon.cli.render import table
+    from mmrecon.model.catalogue import next_step_of, sentence_of
+
     issues = [
         {"code": issue.code, "sentence": sentence_of(issue), "next_step": next_step_of(issue)}
         for issue in matched.issues

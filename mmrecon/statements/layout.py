@@ -1,6 +1,6 @@
 """A layout: what one kind of statement file looks like, told in one TOML file.
 
-`docs/how-to-add-a-layout.md` explains every key. Facts about real layouts are in
+`docs/adding-a-layout.md` explains every key. Facts about real layouts are in
 statement-formats.md sections 1, 5 and 10.
 """
 

@@ -46,7 +46,7 @@ _FILES: Final = (
     (
         "no_layout",
         "no layout claims it; nearest is {nearest}, which misses: {missing}; unknown: {unknown}",
-        "Export it with all columns, or add a layout for it (docs/how-to-add-a-layout.md).",
+        "Export it with all columns, or add a layout for it (docs/adding-a-layout.md).",
     ),
     (
         "no_layout_at_all",
