@@ -34,6 +34,8 @@ def money(column: pa.Array, marks: MoneyMarks, digits: int) -> MoneyCells:
     """A column of amounts as exact minor units; empty is not zero."""
     text = pc.utf8_trim_whitespace(column)
     present = as_mask(pc.not_equal(text, ""))
+    if not present.any():
+        return MoneyCells(np.zeros(len(present), dtype=np.int64), present, present, present)
     good = as_mask(pc.match_substring_regex(text, _number(marks, digits)))
     bad = present & ~good
     fraction = np.zeros(len(present), dtype=np.bool_)

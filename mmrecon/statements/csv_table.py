@@ -141,8 +141,12 @@ def _read_fast(content: bytes, delimiter: str, width: int) -> _Cells | None:
         return None
     if any(_repairable(record.cells, width) for record in ragged):
         return None
-    columns = [table[name].combine_chunks() for name in names]
+    columns = [_whole(table[name]) for name in names]
     return columns, _numbers_without(len(table), ragged), ragged
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _numbers_without(count: int, ragged: list[RaggedRecord]) -> np.ndarray:

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Insert, Table, Update, bindparam, insert, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    Table,
+    Update,
+    bindparam,
+    insert,
+    literal,
+    literal_column,
+    null,
+    update,
+)
 
 from mmrecon.store.database import raw_cursor
 
@@ -17,10 +29,24 @@ _IN_LIST: Final = 500
 
 
 def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Any]) -> None:
-    """Insert rows given as columns of equal length, or as one value for all rows."""
+    """Insert rows given as columns of equal length, or as one value for all rows.
+
+    A column that says one thing in all rows stands in the statement itself: binding is what costs.
+    """
     length = max((len(values) for values in columns.values() if _is_column(values)), default=0)
-    if length:
-        _execute(connection, insert(table), list(columns), columns, length)
+    if not length:
+        return
+    anchor = next(name for name, values in columns.items() if _is_column(values))
+    fixed: dict[str, ColumnElement[Any]] = {}
+    varied: dict[str, Any] = {}
+    for name, values in columns.items():
+        constant, value = _constant(values)
+        if constant and name != anchor:
+            fixed[name] = _literal(connection, value)
+        else:
+            varied[name] = values
+    statement = insert(table).values(fixed | {name: bindparam(name) for name in varied})
+    _execute(connection, statement, list(columns), varied)
 
 
 def update_columns(
@@ -31,7 +57,7 @@ def update_columns(
     if length:
         statement = update(table).where(table.c[key] == bindparam("_key"))
         named = {("_key" if name == key else name): values for name, values in columns.items()}
-        _execute(connection, statement, [name for name in columns if name != key], named, length)
+        _execute(connection, statement, [name for name in columns if name != key], named)
 
 
 def _execute(
@@ -39,12 +65,11 @@ def _execute(
     statement: Insert | Update,
     names: list[str],
     columns: Mapping[str, Any],
-    length: int,
 ) -> None:
     """Run a statement over columns, with tuples where the driver takes them."""
     compiled = statement.compile(dialect=connection.dialect, column_keys=names)
     order = compiled.positiontup or list(columns)
-    tuples = zip(*(_values(columns[name], length) for name in order), strict=False)
+    tuples = zip(*(_values(columns[name]) for name in order), strict=True)
     named = compiled.positiontup is None
     rows: Iterable[Any] = (
         (dict(zip(order, row, strict=True)) for row in tuples) if named else tuples
@@ -63,22 +88,38 @@ def _is_column(values: Any) -> bool:
     return hasattr(values, "__len__") and not isinstance(values, str)
 
 
-def _values(values: Any, length: int) -> Iterable[Any]:
-    """Python values of a column; a text column that says one thing is not copied out."""
+def _constant(values: Any) -> tuple[bool, Any]:
+    """Whether a column says one thing in all rows, and what."""
     if not _is_column(values):
-        return repeat(values, length)
-    if isinstance(values, pd.Series):
-        if values.dtype == "str":
-            return _texts(values, length)
-        if values.dtype == "Int64":
-            return values.astype(object).where(values.notna(), None).tolist()
+        return True, values
+    if not isinstance(values, pd.Series | np.ndarray) or len(values) < 2:
+        return False, None
+    if isinstance(values, pd.Series) and values.dtype == "str":
+        array = pa.array(values)
+        return bool(pc.all(pc.equal(array, array[0])).as_py()), array[0].as_py()
+    if isinstance(values, pd.Series) and values.dtype == "Int64":
+        return bool(values.isna().all()), None
+    plain = np.asarray(values)
+    return bool((plain == plain[0]).all()), plain[0].item()
+
+
+def _literal(connection: Connection, value: Any) -> ColumnElement[Any]:
+    """A value as SQL text, quoted by the dialect."""
+    if value is None:
+        return null()
+    compiled = literal(value).compile(
+        dialect=connection.dialect, compile_kwargs={"literal_binds": True}
+    )
+    return literal_column(str(compiled))
+
+
+def _values(values: Any) -> Iterable[Any]:
+    """Python values of a column."""
+    if isinstance(values, pd.Series) and values.dtype == "str":
+        texts: list[str] = pa.array(values).to_pylist()
+        return texts
+    if isinstance(values, pd.Series) and values.dtype == "Int64":
+        whole: list[Any] = values.astype(object).where(values.notna(), None).tolist()
+        return whole
     plain: Iterable[Any] = values.tolist() if hasattr(values, "tolist") else values
     return plain
-
-
-def _texts(values: pd.Series, length: int) -> Iterable[str]:
-    array = pa.array(values)
-    if length and len(array) and pc.all(pc.equal(array, array[0])).as_py():
-        return repeat(array[0].as_py(), length)
-    texts: list[str] = array.to_pylist()
-    return texts
