@@ -63,8 +63,9 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """For each word of some tokens, the vocabulary's words that are alike: word w has
-    `words[starts[w]:starts[w + 1]]`; `clients` is how many clients have one of them.
+    """For each word of some tokens, the vocabulary's words that are alike.
+
+    Word w has `words[starts[w]:starts[w + 1]]`; `clients` is how many clients have one of them.
     """
 
     starts: Places

@@ -161,6 +161,8 @@ def _by_name(payout: Payout, line: PayoutLine, book: ItemBook, named: Mapping[st
         payout.vetoes |= BIT["payout_amount_differs"]
     if item["currency"] != line.wallet.currency:
         payout.vetoes |= BIT["currency_differs"]
+    if not _in_window(item, line):
+        payout.vetoes |= BIT["before_request"]
     shown = line.phone > 0 or bool(line.fitting)
     same = item["canonical"] == line.phone or item["item_id"] in line.fitting
     if item["canonical"] and shown and not same:

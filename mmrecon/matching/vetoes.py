@@ -23,7 +23,7 @@ PREVENTS_LEGS: Final = bits(
     "account_closed", "account_blocked", "account_wrong_state", "currency_differs",
     "leading_zeros_doubtful", "several_owners", "several_loans", "several_savings",
     "remainder_unplaced", "product_disagrees", "group_code", "due_unknown", "line_odd",
-    "no_receipt", "grammar_ambiguous", "item_not_open", "item_named_twice",
+    "no_receipt", "item_not_open", "item_named_twice",
     "payout_amount_differs", "receipt_repeats", "balance_short", "reversal_seen",
 )  # fmt: skip
 """With one of these no default is offered: the officer says where the money goes."""

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
+import xlsxwriter
+from python_calamine import CalamineError, CalamineWorkbook
 
 from mmrecon.errors import UsageError
 from mmrecon.model.account import AccountKind
@@ -26,6 +28,7 @@ from mmrecon.model.money import CURRENCY_DIGITS, to_minor
 
 COLUMNS: Final = ("request_id", "account_no", "phone", "amount", "currency", "requested_on")
 _FACTS: Final = ("account_id", "phone", "amount_minor", "currency", "requested_on")
+_PHONE_DIGITS: Final = 8
 _ZIP: Final = b"PK\x03\x04"
 
 
@@ -75,7 +78,9 @@ def make_items(
 ) -> Requests:  # fmt: skip
     """Items of request rows, against the snapshot's accounts and the items that are known."""
     by_number = _savings_by_number(accounts)
-    seen = {str(item["item_key"]): item for item in known.to_dict("records")}
+    seen: dict[str, Mapping[Any, Any]] = {
+        str(item["item_key"]): item for item in known.to_dict("records")
+    }
     new: list[Mapping[str, Any]] = []
     issues: list[Issue] = []
     repeated = 0
@@ -99,8 +104,6 @@ def make_items(
 
 def write_template(path: Path) -> None:
     """An empty workbook whose cells are text, so that leading zeros stay."""
-    import xlsxwriter
-
     with xlsxwriter.Workbook(str(path)) as workbook:
         sheet = workbook.add_worksheet("requests")
         text = workbook.add_format({"num_format": "@"})
@@ -115,24 +118,18 @@ def _item(
     row: RequestRow, by_number: Mapping[str, list[Mapping[str, Any]]], office: str, file: str
 ) -> dict[str, Any] | Issue:
     cells = {name: row.cells.get(name, "").strip() for name in COLUMNS}
-    if not cells["request_id"]:
-        return _unusable(file, row, "request_id", "a number or word of its own")
-    if cells["currency"] not in CURRENCY_DIGITS:
-        return _unusable(file, row, "currency", "a currency code such as KES")
-    amount_minor = _amount(cells["amount"], cells["currency"])
-    if amount_minor is None:
-        return _unusable(file, row, "amount", "a positive amount in the currency's own digits")
-    if not _is_date(cells["requested_on"]):
-        return _unusable(file, row, "requested_on", "a date as YYYY-MM-DD")
-    if sum(letter.isdigit() for letter in cells["phone"]) < 8:
-        return _unusable(file, row, "phone", "a full phone number")
+    fault = _fault(cells)
+    if fault:
+        return Issue("request_row_unusable", file, row.row, arguments=fault)
     found = by_number.get(cells["account_no"], [])
     if len(found) != 1:
         facts = {"request_id": cells["request_id"]}
         return Issue("request_account_unknown", file, row.row, arguments=facts)
     account = found[0]
     if account["currency"] != cells["currency"]:
-        return _unusable(file, row, "currency", f"the account's currency, {account['currency']}")
+        fault = {"field": "currency", "expected": f"the account's, {account['currency']}"}
+        return Issue("request_row_unusable", file, row.row, arguments=fault)
+    amount_minor = _amount(cells["amount"], cells["currency"])
     return {
         "item_key": request_source(office, cells["request_id"]),
         "kind": ItemKind.WITHDRAWAL_REQUEST.value,
@@ -149,9 +146,22 @@ def _item(
     }
 
 
-def _unusable(file: str, row: RequestRow, field: str, expected: str) -> Issue:
-    facts = {"field": field, "expected": expected}
-    return Issue("request_row_unusable", file, row.row, arguments=facts)
+def _fault(cells: Mapping[str, str]) -> dict[str, str]:
+    """The first cell that cannot be used, and what it should hold; nothing when all can."""
+    known_currency = cells["currency"] in CURRENCY_DIGITS
+    digits = sum(letter.isdigit() for letter in cells["phone"])
+    checks = (
+        ("request_id", bool(cells["request_id"]), "a number or word of its own"),
+        ("currency", known_currency, "a currency code such as KES"),
+        ("amount", known_currency and _amount(cells["amount"], cells["currency"]) is not None,
+         "a positive amount with no more digits than the currency has"),
+        ("requested_on", _is_date(cells["requested_on"]), "a date as YYYY-MM-DD"),
+        ("phone", digits >= _PHONE_DIGITS, "a full phone number"),
+    )  # fmt: skip
+    for field, right, expected in checks:
+        if not right:
+            return {"field": field, "expected": expected}
+    return {}
 
 
 def _savings_by_number(accounts: pd.DataFrame) -> dict[str, list[Mapping[str, Any]]]:
@@ -196,8 +206,6 @@ def _csv(content: bytes, name: str) -> list[list[str]]:
 
 
 def _sheet(content: bytes, name: str) -> list[list[str]]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
     try:
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
     except CalamineError as error:

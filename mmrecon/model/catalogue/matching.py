@@ -84,8 +84,6 @@ VETOES: Final[tuple[CodeText, ...]] = (
           "Look at the account; correct it in Fineract first."),
     _text("before_request", "the payout is older than the request or outside its window",
           "Look for the request that was meant."),
-    _text("grammar_ambiguous", "two grammars read the reference differently",
-          "Correct `matching.grammars` of the wallet."),
 )  # fmt: skip
 """In the order in which they are shown; a line's vetoes are named by these codes."""
 
