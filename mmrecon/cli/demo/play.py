@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -77,7 +78,9 @@ def _set_up(site: Site, init: list[str]) -> None:
         name = str(person["name"])
         passphrase = ["--passphrase-file", str(site.passphrase_file(name))]
         _run(site, ["people", "enrol", name, "--code", str(person["code"]), *passphrase])
-    _run(site, ["submit", *signing(site, PREPARER)])
+    signed = _ask(site, ["submit", *signing(site, PREPARER)])
+    settings = len(signed["configuration"])
+    _say(f"\n{PREPARER} signed the configuration ({settings} settings); {APPROVER} looks at it:")
     _approve_all(site)
 
 
@@ -89,6 +92,7 @@ def _morning(site: Site) -> None:
     _run(site, ["ledger", "refresh"])
     _run(site, ["payouts", "requests", str(site.requests)])
     _run(site, ["match"])
+    _ask(site, ["prove"])
 
 
 def _decide(site: Site) -> None:
@@ -134,11 +138,15 @@ def _run(site: Site, arguments: Sequence[str]) -> None:
     Raises:
         DemoStoppedError: it ended in a way that needs somebody to look before going on.
     """
-    shown = [part for part in arguments if not part.startswith("the demo's")]
-    _say(f"\n$ mmrecon {' '.join(shown)}")
+    _say(f"\n$ mmrecon {_shown(site, arguments)}")
     code = _invoke([*arguments, "--config", str(site.config)])
     if code not in _EXPECTED:
         raise DemoStoppedError(code)
+
+
+def _shown(site: Site, arguments: Sequence[str]) -> str:
+    """The command as somebody would type it in the demo's folder."""
+    return shlex.join(part.replace(f"{site.folder}/", "") for part in arguments)
 
 
 def _ask(site: Site, arguments: Sequence[str]) -> dict[str, Any]:
