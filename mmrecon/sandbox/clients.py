@@ -13,7 +13,7 @@ from mmrecon.sandbox.refusals import (
     rule_violated,
 )
 from mmrecon.sandbox.routing import Route, reads
-from mmrecon.sandbox.savings_view import savings_account_line
+from mmrecon.sandbox.savings_view import LINE_COLUMNS, LINE_SOURCE, savings_account_line
 from mmrecon.sandbox.timeline import person
 from mmrecon.sandbox.values import Json, compact, date_parts
 
@@ -188,12 +188,9 @@ def get_accounts(call: Call, client_id: int) -> Json:
         where l.client_id = ? order by l.loan_status_id, l.account_no
     """
     loans = [loan_account_line(session, r, known) for r in session.all(sql, (client_id,))]
-    sql = """
-        select s.*, p.name as product_name, p.short_name from m_savings_account s
-        join m_savings_product p on p.id = s.product_id
-        where s.client_id = ? order by s.status_enum, s.account_no
-    """
-    savings = [savings_account_line(session, r, known) for r in session.all(sql, (client_id,))]
+    listing = Listing(LINE_COLUMNS, LINE_SOURCE, order="s.status_enum, s.account_no")
+    listing.where("s.client_id = ?", client_id)
+    savings = [savings_account_line(session, row, known) for row in listing.rows(session)]
     return compact(
         {
             "loanAccounts": loans or None,

@@ -32,10 +32,14 @@ def spelled(*parts: str) -> str:
 
 
 class Session:
-    """A connection of one thread with short ways to ask and to write."""
+    """A connection of one thread with short ways to ask and to write.
+
+    ``remembered`` is what was looked up once in the present transaction.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self.remembered: dict[Any, Any] = {}
         connection.row_factory = sqlite3.Row
 
     def all(self, sql: str, parameters: Parameters = ()) -> list[Row]:
@@ -129,6 +133,7 @@ class Database:
         """A transaction that writes; rolled back when its block raises."""
         session = self.session()
         with self._writer:
+            session.remembered.clear()
             session.connection.execute("begin immediate")
             try:
                 yield session
@@ -144,6 +149,7 @@ class Database:
         if session.connection.in_transaction:
             yield session
             return
+        session.remembered.clear()
         session.connection.execute("begin")
         try:
             yield session

@@ -1,6 +1,11 @@
-"""Enumerations as the API writes them: id, code, value and what follows from them."""
+"""Enumerations as the API writes them: id, code, value and what follows from them.
+
+The answers are shared and never changed.
+"""
 
 from __future__ import annotations
+
+from functools import cache
 
 from mmrecon.sandbox.values import Json
 
@@ -200,11 +205,13 @@ ACCOUNTING_RULE = {
 }
 
 
+@cache
 def client_status(number: int | None) -> Json:
     """A client's status."""
     return option(number, "clientStatusType", CLIENT_STATUS)
 
 
+@cache
 def savings_status(number: int) -> Json:
     """A savings account's status with its truth values."""
     names = {
@@ -223,6 +230,7 @@ def savings_status(number: int) -> Json:
     return flagged(base, {name: number == value for name, value in names.items()})
 
 
+@cache
 def savings_sub_status(number: int | None) -> Json:
     """A savings account's sub-status with its truth values."""
     base = option(number, "SavingsAccountSubStatusEnum", SAVINGS_SUB_STATUS)
@@ -230,6 +238,7 @@ def savings_sub_status(number: int | None) -> Json:
     return flagged(base, names)
 
 
+@cache
 def savings_transaction(number: int) -> Json:
     """The kind of a savings transaction with its truth values."""
     base = option(number, "savingsAccountTransactionType", SAVINGS_TRANSACTION)
@@ -237,6 +246,7 @@ def savings_transaction(number: int) -> Json:
     return flagged(base, {name: name == mine for name in SAVINGS_TRANSACTION_FLAGS})
 
 
+@cache
 def loan_status(number: int) -> Json:
     """A loan's status with its truth values."""
     names = {
@@ -252,6 +262,7 @@ def loan_status(number: int) -> Json:
     return flagged(option(number, "loanStatusType", LOAN_STATUS), names)
 
 
+@cache
 def loan_transaction(number: int) -> Json:
     """The kind of a loan transaction with its truth values."""
     base = option(number, "loanTransactionType", LOAN_TRANSACTION)
@@ -259,6 +270,7 @@ def loan_transaction(number: int) -> Json:
     return flagged(base, {name: name == mine for name in LOAN_TRANSACTION_FLAGS})
 
 
+@cache
 def entry_type(number: int) -> Json:
     """Debit or credit; the misspelt code is Fineract's own."""
     if number == 1:

@@ -21,7 +21,7 @@ from mmrecon.sandbox.refusals import (
     not_found,
 )
 from mmrecon.sandbox.routing import Route, command_query, reads, writes
-from mmrecon.sandbox.savings_view import savings_account_line
+from mmrecon.sandbox.savings_view import LINE_COLUMNS, LINE_SOURCE, savings_account_line
 from mmrecon.sandbox.values import Json, compact, date_parts, iso
 
 PENDING, ACTIVE = 100, 300
@@ -97,11 +97,10 @@ def get_accounts(call: Call, group_id: int) -> Json:
     """``GET /groups/{id}/accounts``: the group's own savings, and those of its members."""
     group_or_404(call.session, group_id)
     known = currencies_by_code(call.session)
-    columns = "s.*, p.name as product_name, p.short_name"
-    source = "m_savings_account s join m_savings_product p on p.id = s.product_id"
-    own = Listing(columns, source, ["s.group_id = ?"], [group_id], "s.status_enum, s.account_no")
+    order = "s.status_enum, s.account_no"
+    own = Listing(LINE_COLUMNS, LINE_SOURCE, ["s.group_id = ?"], [group_id], order)
     member = "s.client_id in (select client_id from m_group_client where group_id = ?)"
-    members = Listing(columns, source, [member], [group_id], "s.status_enum, s.account_no")
+    members = Listing(LINE_COLUMNS, LINE_SOURCE, [member], [group_id], order)
 
     def lines(listing: Listing) -> list[Json] | None:
         rows = listing.rows(call.session)

@@ -17,9 +17,15 @@ from mmrecon.sandbox.savings_products import terms
 from mmrecon.sandbox.timeline import person
 from mmrecon.sandbox.values import Json, compact, date_parts, number
 
+LAST_MOVEMENT = """
+    (select max(m.transaction_date) from m_savings_account_transaction m
+     where m.savings_account_id = s.id and m.transaction_type_enum in (1, 2)
+       and not m.is_reversed and not m.is_reversal) as last_movement
+"""
 ACCOUNT_COLUMNS = (
     "s.*, p.name as product_name, p.accounting_type, c.display_name as client_name, "
-    "g.display_name as group_name, coalesce(c.office_id, g.office_id) as office_id"
+    "g.display_name as group_name, coalesce(c.office_id, g.office_id) as office_id, "
+    + LAST_MOVEMENT
 )
 ACCOUNT_SOURCE = (
     "m_savings_account s join m_savings_product p on p.id = s.product_id "
@@ -30,6 +36,8 @@ _NOTE = """
 """
 _ACCOUNT = "s.account_no, s.currency_code, s.currency_digits, s.currency_multiplesof, u.username"
 TRANSACTION_COLUMNS = ", ".join(("t.*", _ACCOUNT, f"{_NOTE} as note", payment_details.SELECTED))
+LINE_COLUMNS = "s.*, p.name as product_name, p.short_name, " + LAST_MOVEMENT
+LINE_SOURCE = "m_savings_account s join m_savings_product p on p.id = s.product_id"
 TRANSACTION_SOURCE = (
     "m_savings_account_transaction t join m_savings_account s on s.id = t.savings_account_id "
     "left join m_appuser u on u.id = t.appuser_id " + payment_details.JOINED
@@ -49,14 +57,9 @@ def timeline(session: Session, row: Row) -> Json:
     return line
 
 
-def last_active(session: Session, row: Row) -> list[int] | None:
+def last_active(row: Row) -> list[int] | None:
     """The day of the last live movement, else of the activation."""
-    sql = """
-        select max(transaction_date) from m_savings_account_transaction
-        where savings_account_id = ? and transaction_type_enum in (1, 2) and not is_reversed
-          and not is_reversal
-    """
-    return date_parts(session.value(sql, (row["id"],)) or row["activatedon_date"])
+    return date_parts(row["last_movement"] or row["activatedon_date"])
 
 
 def summary(row: Row, currency: Json) -> Json:
@@ -106,7 +109,7 @@ def account(session: Session, row: Row, known: dict[str, Row]) -> Json:
         "enforceMinRequiredBalance": bool(row["enforce_min_required_balance"]),
         "lienAllowed": bool(row["is_lien_allowed"]),
         "withHoldTax": bool(row["withhold_tax"]),
-        "lastActiveTransactionDate": last_active(session, row),
+        "lastActiveTransactionDate": last_active(row),
         "isDormancyTrackingActive": False,
         "savingsAmountOnHold": number(on_hold) if on_hold else None,
         "summary": summary(row, currency),
@@ -133,7 +136,7 @@ def savings_account_line(session: Session, row: Row, known: dict[str, Row]) -> J
             "accountType": option(row["account_type_enum"] or 1, "accountType", ACCOUNT_TYPE),
             "timeline": steps,
             "subStatus": savings_sub_status(row["sub_status_enum"]),
-            "lastActiveTransactionDate": last_active(session, row),
+            "lastActiveTransactionDate": last_active(row),
             "depositType": option(row["deposit_type_enum"], "depositAccountType", DEPOSIT_TYPE),
         }
     )

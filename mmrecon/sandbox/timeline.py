@@ -12,15 +12,15 @@ def person(session: Session, prefix: str, user_id: int | None) -> Json:
     """A user's names under a prefix; nothing where there is no user."""
     if user_id is None:
         return {}
-    sql = "select username, firstname, lastname from m_appuser where id = ?"
-    row = session.one(sql, (user_id,))
-    if row is None:
-        return {}
-    return {
-        f"{prefix}Username": row["username"],
-        f"{prefix}Firstname": row["firstname"],
-        f"{prefix}Lastname": row["lastname"],
-    }
+    key = (prefix, user_id)
+    named: Json | None = session.remembered.get(key)
+    if named is None:
+        sql = "select username, firstname, lastname from m_appuser where id = ?"
+        names = ("Username", "Firstname", "Lastname")
+        values = session.one(sql, (user_id,)) or ()
+        named = {prefix + name: value for name, value in zip(names, values, strict=False)}
+        session.remembered[key] = named
+    return named
 
 
 def new_external_id() -> str:
