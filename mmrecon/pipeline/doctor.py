@@ -65,6 +65,8 @@ def examine(run: Run) -> Examined:
 def _attempt(name: str, look: Callable[[], list[Finding]]) -> _Check:
     try:
         return _Check(look())
+    except UsageError as error:
+        return _Check([Finding(name, holds=False, seen=str(error), remedy=error.hint)])
     except MmreconError as error:
         return _Check(
             [Finding(name, holds=False, seen=str(error), remedy=error.hint)], error.exit_code

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -152,8 +153,16 @@ def posting_context(run: Run, seams: Seams) -> PostingContext:
 def _post(
     run: Run, context: PostingContext, client: FineractClient, before: Sequence[Posting]
 ) -> Posted:
-    with journalled(run):
-        sendable, preflight = _what_may_go(run, context, client, before)
+    with journalled(run), _open_ones_read_at_least(run, context, client, before):
+        with reading(run.engine) as connection:
+            sendable = sendable_postings(connection, run, before)
+        if all(posting.shadow for posting in before):
+            return Posted(before, tuple(_issues_of_states(before)))
+        commands = {posting.command for posting in before}
+        preflight = run_preflight(client, run.settings, run.now_utc(), commands)
+        _refuse(
+            [*preflight.differences(), *compare_server(preflight.fingerprint, sendable.servers)]
+        )
     recovered = recover(context, client)
     withdraw(context, sendable.withdrawals)
     issues = _send(run, context, client, sendable, preflight)
@@ -168,49 +177,28 @@ def _post(
     )
 
 
-def _what_may_go(
+@contextmanager
+def _open_ones_read_at_least(
     run: Run, context: PostingContext, client: FineractClient, before: Sequence[Posting]
-) -> tuple[Sendable, Preflight]:
-    """Signatures, rows and configuration first, then the server; what is open is read at least."""
-    commands = {posting.command for posting in before}
-    try:
-        with reading(run.engine) as connection:
-            sendable = sendable_postings(connection, run, before)
-        preflight = run_preflight(client, run.settings, run.now_utc(), commands)
-        _refuse_differences(preflight, sendable)
-    except SafetyRefusal:
-        _only_read(run, context, client, before)
-        raise
-    return sendable, preflight
+) -> Iterator[None]:
+    """On a refusal, what is open is looked up, if this is the server it was sent to.
 
-
-def _only_read(
-    run: Run, context: PostingContext, client: FineractClient, before: Sequence[Posting]
-) -> None:
-    """What is open is looked up, if this is the server it was sent to; the refusal goes on.
-
-    A Fineract that does not answer now changes nothing.
+    The refusal goes on; a Fineract that does not answer now changes nothing.
     """
-    sent = [posting for posting in before if posting.state in _OPEN]
     try:
-        if sent and not _other_servers(run, client, sent):
-            recover(context, client, only_read=True)
-    except OutsideUnreachable:
-        return
+        yield
+    except SafetyRefusal:
+        sent = [posting for posting in before if posting.state in _OPEN]
+        with suppress(OutsideUnreachable):
+            if sent and not _other_servers(run, client, sent):
+                recover(context, client, only_read=True)
+        raise
 
 
 def _other_servers(run: Run, client: FineractClient, postings: Sequence[Posting]) -> list[Finding]:
     with reading(run.engine) as connection:
         named = servers_named(connection, postings)
     return compare_server(read_fingerprint(client), named)
-
-
-def _refuse_differences(preflight: Preflight, sendable: Sendable) -> None:
-    differences = [
-        *preflight.differences(),
-        *compare_server(preflight.fingerprint, sendable.servers),
-    ]
-    _refuse(differences)
 
 
 def _refuse(differences: Sequence[Finding]) -> None:
@@ -245,7 +233,17 @@ def _send(
     run.progress.start("posting", plan.count())
     send_all(context, client.another, plan)
     run.progress.finish()
-    return issues
+    return [*issues, *_held_up(run, context, now)]
+
+
+def _held_up(run: Run, context: PostingContext, due: Sequence[Posting]) -> list[Issue]:
+    """What was due, and still waits because something on its account is unknown."""
+    with reading(run.engine) as connection:
+        now = postings_of(connection, {posting.posting_id for posting in due})
+    count = sum(posting.state is PostingState.APPROVED for posting in now)
+    if not count or context.stop.is_set():
+        return []
+    return [Issue("posting_held_up", arguments={"count": count})]
 
 
 def _due(

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, literal, select
 
+from mmrecon.model.account import AccountKind
 from mmrecon.model.approval import BatchKind
 from mmrecon.model.line import LineClass, ProofState
 from mmrecon.store.schema import (
@@ -156,7 +157,9 @@ def _reversed(connection: Connection, receipts: set[str]) -> set[tuple[int, str]
 
 
 def _known(connection: Connection, column: str, wanted: Sequence[Any]) -> Known:
-    made = select(POSTING.c.account_kind, POSTING.c.transaction_id, POSTING.c.external_id)
+    made = select(POSTING.c.account_kind, POSTING.c.transaction_id, POSTING.c.external_id).where(
+        POSTING.c.account_kind.in_(list(AccountKind))
+    )
     linked = select(LINK.c.account_kind, LINK.c.transaction_id, literal("")).where(
         LINK.c.withdrawn.is_(False)
     )

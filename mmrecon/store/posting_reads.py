@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
+from mmrecon.model.account import AccountKind
 from mmrecon.model.posting import Command, Posting, PostingState, Purpose, SentHow
 from mmrecon.store.schema import EXCHANGE, POSTING
 
@@ -70,6 +71,7 @@ _NAMES: Final = tuple(field.name for field in fields(Posting))
 def open_accounts(connection: Connection, account_ids: Collection[int]) -> set[tuple[str, int]]:
     """Which accounts have a posting whose fate is open: nothing new goes to them."""
     query = select(POSTING.c.account_kind, POSTING.c.account_id).where(
+        POSTING.c.account_kind.in_(list(AccountKind)),
         POSTING.c.account_id.in_(list(account_ids)),
         POSTING.c.state.in_([PostingState.SENDING.value, PostingState.UNKNOWN.value]),
     )

@@ -26,6 +26,7 @@ def add_reasons(connection: Connection, reasons: Sequence[ReviewReason], *, at_u
     standing = {
         _key(known) for known in open_reasons(connection, {reason.line_id for reason in reasons})
     }
+    new = {_key(reason): reason for reason in reasons if _key(reason) not in standing}
     rows = [
         {
             "line_id": reason.line_id,
@@ -34,8 +35,7 @@ def add_reasons(connection: Connection, reasons: Sequence[ReviewReason], *, at_u
             "at_utc": at_utc,
             "cleared": False,
         }
-        for reason in reasons
-        if _key(reason) not in standing
+        for reason in new.values()
     ]
     if rows:
         connection.execute(insert(REVIEW_REASON), rows)

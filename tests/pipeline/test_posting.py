@@ -249,6 +249,24 @@ def test_fineract_down_ends_with_3_and_the_next_run_goes_on(
     assert site.states() == ["posted"]
 
 
+def test_new_money_waits_while_something_on_its_account_is_unknown(
+    site: Site, branch: Branch, sandbox: SandboxServer
+) -> None:
+    account = branch.savings()
+    site.approve(site.row(1, account), site.row(2, account))
+    assert sandbox.world is not None
+    lost = {"method": "POST", "path": r"/batches\?enclosingTransaction=true", "what": "drop_before"}
+    sandbox.world.faults.replace({"rules": [lost]})
+    posted = site.post()
+    assert site.states() == ["unknown", "approved"]
+    codes = [issue.code for issue in posted.issues]
+    assert codes == ["posting_held_up", "posting_unknown"]
+    assert posted.exit_code() is ExitCode.NEEDS_ATTENTION
+    sandbox.world.faults.replace({})
+    assert site.post().exit_code() is ExitCode.DONE
+    assert site.states() == ["posted", "posted"]
+
+
 def test_what_was_sent_before_a_refusal_is_only_read(site: Site, branch: Branch) -> None:
     account = branch.savings()
     site.approve(site.row(1, account))
