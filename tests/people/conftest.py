@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -9,8 +9,10 @@ from tests.people.desk import Desk, make_desk
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """A site where nobody is enrolled yet."""
-    made = make_desk(tmp_path)
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A site where nobody is enrolled yet, always in the same place."""
+    folder = tmp_path_factory.getbasetemp() / "desk"
+    shutil.rmtree(folder, ignore_errors=True)
+    made = make_desk(folder)
     yield made
     made.engine.dispose()

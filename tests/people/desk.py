@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -77,9 +78,22 @@ class Desk:
             self.enrol(name, self.invite(name, founder=True))
 
     def open(self) -> None:
-        """Founders enrolled, configuration approved: a site that may post."""
-        self.found()
-        self.approve_pending()
+        """Founders enrolled, configuration approved: a site that may post.
+
+        Done once for each place; afterwards the folder is put back as it was then.
+        """
+        as_opened = self.folder.with_name(f"{self.folder.name} as opened")
+        if as_opened.exists():
+            self.engine.dispose()
+            shutil.rmtree(self.folder)
+            shutil.copytree(as_opened, self.folder)
+        else:
+            self.found()
+            self.approve_pending()
+            self.engine.dispose()
+            shutil.copytree(self.folder, as_opened)
+        self.engine = open_database(self.folder / "state")
+        self.now_utc = START + timedelta(minutes=1)
 
     def approve_pending(self) -> None:
         for batch_id in prepare_pending(self.run, ASHA, secret(ASHA)).batch_ids:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from mmrecon.pipeline.approving import approve, pending, prepare_pending, reject
 from mmrecon.pipeline.people import load_roster, revoke_person
 from mmrecon.pipeline.waiting import show, waiting
 from mmrecon.store import journal
-from mmrecon.store.database import open_database, reading, transaction
+from mmrecon.store.database import reading, transaction
 from mmrecon.store.schema import (
     BATCH,
     BATCH_ROW,
@@ -37,24 +36,15 @@ from mmrecon.store.schema import (
 from tests.people.desk import ASHA, BENO, CARO, DAVI, Desk, flip, make_desk, row, secret
 
 
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """A site with its founders and an approved configuration, made once for the whole module."""
-    made = make_desk(tmp_path_factory.mktemp("site") / "site")
-    made.open()
-    made.engine.dispose()
-    shutil.copytree(made.folder, made.folder.with_name("as opened"))
-    return made
-
-
 @pytest.fixture
-def desk(opened: Desk) -> Iterator[Desk]:
-    """That site again, as it was just after it was opened, in the same place."""
-    shutil.rmtree(opened.folder)
-    shutil.copytree(opened.folder.with_name("as opened"), opened.folder)
-    engine = open_database(opened.folder / "state")
-    yield replace(opened, engine=engine)
-    engine.dispose()
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A site with its founders and an approved configuration."""
+    folder = tmp_path_factory.getbasetemp() / "desk"
+    shutil.rmtree(folder, ignore_errors=True)
+    made = make_desk(folder)
+    made.open()
+    yield made
+    made.engine.dispose()
 
 
 def verified(desk: Desk) -> list[VerifiedBatch]:
