@@ -14,7 +14,8 @@ import numpy as np
 
 from mmrecon.config import MatchingPolicy, WaterfallStep
 from mmrecon.matching.index import LOAN, NOT_KNOWN, LedgerIndex
-from mmrecon.matching.keys import Keys, Places
+from mmrecon.matching.keys import Keys, Places, texts
+from mmrecon.matching.references import comparison
 from mmrecon.matching.vetoes import BIT, PREVENTS_LEGS
 
 Taken = list[tuple[int, int]]
@@ -51,12 +52,21 @@ class Allocator:
     """Keeps what earlier lines of the run have put on each loan."""
 
     def __init__(
-        self, index: LedgerIndex, policies: Mapping[int, tuple[MatchingPolicy, str]]
+        self,
+        index: LedgerIndex,
+        policies: Mapping[int, tuple[MatchingPolicy, str]],
+        owners: Places,
     ) -> None:
         self._index = index
+        self._accounts_of: dict[int, list[int]] = {owner: [] for owner in owners.tolist()}
+        which, rows = index.accounts_of(owners)
+        for owner, row in zip(owners[which].tolist(), rows.tolist(), strict=True):
+            self._accounts_of[owner].append(row)
         self._policies = policies
         self._paid: dict[int, int] = {}
-        self._products = {code: at for at, code in enumerate(index.accounts.product_codes)}
+        self._products: dict[str, int] = {
+            str(code): at for at, code in enumerate(index.accounts.product_codes)
+        }
         self._open: Final = {
             wallet_id: index.accounts.open_in(currency)
             for wallet_id, (_, currency) in policies.items()
@@ -94,16 +104,15 @@ class Allocator:
 
     def _waterfall(self, purse: Purse) -> tuple[Taken, int]:
         policy, _ = self._policies[purse.wallet_id]
-        _, rows = self._index.accounts_of(np.array([purse.owner]))
-        own = [int(row) for row in rows if self._open[purse.wallet_id][row]]
+        is_open = self._open[purse.wallet_id]
+        own = [row for row in self._accounts_of[purse.owner] if is_open[row]]
         left_minor = purse.amount_minor
         taken: Taken = []
         vetoes = 0
         for step in policy.waterfall:
             if left_minor == 0 or vetoes:
                 break
-            sofar = dict(_merged(taken))
-            account, takes_minor, vetoes = self._step(step, own, left_minor, sofar)
+            account, takes_minor, vetoes = self._step(step, own, left_minor, taken)
             if takes_minor:
                 taken.append((account, takes_minor))
                 left_minor -= takes_minor
@@ -118,7 +127,7 @@ class Allocator:
         return taken, vetoes
 
     def _step(
-        self, step: WaterfallStep, own: Sequence[int], left_minor: int, taken: Mapping[int, int]
+        self, step: WaterfallStep, own: Sequence[int], left_minor: int, taken: Taken
     ) -> tuple[int, int, int]:
         """What one step takes: account, amount, vetoes."""
         fitting = [row for row in own if self._fits(step, row)]
@@ -143,11 +152,15 @@ class Allocator:
         accounts = self._index.accounts
         if (accounts.kind[row] == LOAN) != (step.kind == "loan"):
             return False
-        return not step.product or self._products.get(step.product) == accounts.product[row]
+        return not step.product or self._product(step.product) == accounts.product[row]
 
-    def _need(
-        self, step: WaterfallStep, row: int, left_minor: int, taken: Mapping[int, int]
-    ) -> int:
+    def _product(self, code: str) -> int:
+        if code not in self._products:
+            plain = comparison(texts([code]))[0].as_py()
+            self._products[code] = self._products.get(plain, -1)
+        return self._products[code]
+
+    def _need(self, step: WaterfallStep, row: int, left_minor: int, taken: Taken) -> int:
         if step.takes == "all":
             return left_minor
         accounts = self._index.accounts
@@ -156,7 +169,8 @@ class Allocator:
         }[step.takes]  # fmt: skip
         if column[row] == NOT_KNOWN:
             return NOT_KNOWN
-        return max(0, int(column[row]) - self._paid.get(row, 0) - taken.get(row, 0))
+        before_minor = sum(amount_minor for account, amount_minor in taken if account == row)
+        return max(0, int(column[row]) - self._paid.get(row, 0) - before_minor)
 
 
 def _merged(taken: Taken) -> Taken:

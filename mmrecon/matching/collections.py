@@ -17,6 +17,7 @@ from mmrecon.matching.line_facts import (
     own_facts,
     reference_facts,
 )
+from mmrecon.matching.lookup import distinct
 from mmrecon.matching.payer import Payers, is_filler, payers_of
 from mmrecon.matching.readings import read
 from mmrecon.matching.references import References, normalise
@@ -111,7 +112,7 @@ def _legs(whole: Whole, context: MatchContext, index: LedgerIndex) -> Legs:
     placed = (whole.owner != NOBODY) & (whole.tier > 0) & (whole.tier <= B) & (left > 0)
     ordered = needs_order(whole.account, index.accounts.kind, np.where(placed, whole.tier, 0))
     policies = {key: (wallet.policy, wallet.currency) for key, wallet in context.wallets.items()}
-    allocator = Allocator(index, policies)
+    allocator = Allocator(index, policies, distinct(whole.owner[ordered]))
     place_of = np.empty(len(placed), dtype=np.int64)
     place_of[order_of_completion(whole.lines)] = np.arange(len(placed))
     wallet_ids = whole.lines["wallet_id"].to_numpy()

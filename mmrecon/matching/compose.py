@@ -135,12 +135,12 @@ def _leg_json(legs: Targets) -> pa.StringArray:
     number = np.arange(len(legs.line)) - np.searchsorted(legs.line, legs.line) + 1
     return pc.binary_join_element_wise(
         '{"account_id":', _numbers(legs.account_id),
-        ',"account_kind":', json_texts(legs.kind),
-        ',"account_no":', json_texts(legs.account_no),
+        ',"account_kind":"', legs.kind,
+        '","account_no":', json_texts(legs.account_no),
         ',"amount_minor":', _numbers(legs.amount_minor),
         ',"client_id":', _numbers(legs.client_id),
-        ',"command":', json_texts(legs.command),
-        ',"leg":', _numbers(number),
+        ',"command":"', legs.command,
+        '","leg":', _numbers(number),
         ',"posted_minor":', _numbers(legs.posted_minor), "}", "",
     )  # fmt: skip
 
@@ -148,8 +148,8 @@ def _leg_json(legs: Targets) -> pa.StringArray:
 def _candidate_json(candidates: Targets) -> pa.StringArray:
     return pc.binary_join_element_wise(
         '{"account_id":', _numbers(candidates.account_id),
-        ',"account_kind":', json_texts(candidates.kind),
-        ',"account_no":', json_texts(candidates.account_no),
+        ',"account_kind":"', candidates.kind,
+        '","account_no":', json_texts(candidates.account_no),
         ',"against":', candidates.against,
         ',"client_id":', _numbers(candidates.client_id),
         ',"for":', candidates.speaks_for, "}", "",
@@ -168,8 +168,8 @@ def _arguments(outcomes: Outcomes, legs: Targets, candidates: Targets) -> pa.Str
     target = pc.if_else(pc.equal(outcomes.target, ""), accounts, outcomes.target)
     return pc.binary_join_element_wise(
         '{"client":', json_texts(outcomes.client),
-        ',"line_class":', json_texts(outcomes.line_class),
-        ',"reference":', json_texts(outcomes.reference),
+        ',"line_class":"', outcomes.line_class,
+        '","reference":', json_texts(outcomes.reference),
         ',"target":', json_texts(target), "}", "",
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mmrecon.matching.keys import Flags, Keys, KeySpace, Places, as_arrow
+from mmrecon.matching.keys import Flags, Keys, KeySpace, Places, as_arrow, flags
 from mmrecon.matching.lookup import Lookup
 from mmrecon.matching.names import Vocabulary
 from mmrecon.matching.phones import canonical, hashes
@@ -102,7 +102,9 @@ class LedgerIndex:
     @cached_property
     def stripped(self) -> Lookup:
         """The registers without leading zeros."""
-        keys = self.space.encode(without_zeros(self._texts))
+        keys = self.space.register_keys.copy()
+        zeros = np.flatnonzero(flags(pc.match_substring_regex(self._texts, "^0[0-9]+$")))
+        keys[zeros] = self.space.encode(without_zeros(self._texts.take(pa.array(zeros))))
         return Lookup.build(keys, self._owners, self._accounts, self._bits)
 
     @cached_property

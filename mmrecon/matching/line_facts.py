@@ -53,7 +53,9 @@ def reference_facts(
     whole = amount_minor // 10 ** digits_of(wallet.currency)
     put(vetoes, "reference_is_amount", (value > 0) & ((value == whole) | (value == amount_minor)))
     length = pc.utf8_length(references.key).to_numpy(zero_copy_only=False)
-    year = pd.to_numeric(lines["value_date"].str.slice(0, 4), errors="coerce").to_numpy(dtype=float)
+    days, kinds = pd.factorize(lines["value_date"])
+    years = np.array([int(day[:4]) if day[:4].isdigit() else 0 for day in kinds], dtype=np.int64)
+    year = years[days]
     put(vetoes, "reference_is_year", (length == 4) & (np.abs(value - year) <= 1))
     put(vetoes, "reference_too_short", (length > 0) & (length < _SHORTEST))
     own = comparison(pa.array([wallet.account], pa.string()))

@@ -24,7 +24,7 @@ from mmrecon.matching.keys import Flags, Keys, Places, flags
 from mmrecon.matching.lookup import Lookup, distinct
 from mmrecon.matching.phones import canonical
 from mmrecon.matching.readings import KIND, PRODUCT, WHOLE, Probes, token_probes
-from mmrecon.matching.references import References, without_zeros
+from mmrecon.matching.references import References
 from mmrecon.matching.vetoes import BIT, put
 
 PHONE: Final = 3
@@ -317,17 +317,17 @@ def _doubt_zeros(resolved: Resolved, probes: Probes, hits: Hits, index: LedgerIn
     number = probes.number.take(pa.array(asked))
     digits = flags(pc.match_substring_regex(number, r"^[0-9]+$"))
     zero = flags(pc.starts_with(number, "0"))
-    for chosen, texts, table in (
-        (digits & ~zero, without_zeros(number), index.stripped),
-        (digits & zero, pc.utf8_slice_codeunits(number, 1), index.registers),
-        (digits & zero, pc.binary_join_element_wise("0", number, ""), index.registers),
-    ):
-        which = asked[chosen]
-        keys = index.space.encode(texts.filter(pa.array(chosen)))
-        lines = _others(which, keys, resolved, probes, table)
-        put_at = np.zeros(len(resolved.owner), dtype=bool)
-        put_at[lines] = True
-        put(resolved.vetoes, "leading_zeros_doubtful", put_at)
+    plain = asked[digits & ~zero]
+    lines = [_others(plain, probes.key[plain], resolved, probes, index.stripped)]
+    asked, number = asked[digits & zero], number.filter(pa.array(digits & zero))
+    shorter = pc.utf8_slice_codeunits(number, 1)
+    longer = pc.binary_join_element_wise("0", number, "")
+    for texts in (shorter, longer):
+        keys = index.space.encode(texts)
+        lines.append(_others(asked, keys, resolved, probes, index.registers))
+    doubtful = np.zeros(len(resolved.owner), dtype=bool)
+    doubtful[np.concatenate(lines)] = True
+    put(resolved.vetoes, "leading_zeros_doubtful", doubtful)
 
 
 def _others(probe: Places, keys: Keys, resolved: Resolved, probes: Probes, table: Lookup) -> Places:
