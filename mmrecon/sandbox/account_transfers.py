@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from mmrecon.sandbox.call import Call, Command, Handler, Outcome, Subject
-from mmrecon.sandbox.clients import require_active_client
+from mmrecon.sandbox.clients import require_active_owner
 from mmrecon.sandbox.clock import now, today
 from mmrecon.sandbox.database import Row, Session
 from mmrecon.sandbox.fields import Fields
@@ -99,7 +99,7 @@ def _movement(call: Call, account: Row, kind: int, day: date, amount: int) -> in
     session = call.session
     if account["accounting_type"] != 1:
         raise UnknownToSandboxError("transfers of products with accounting")
-    require_active_client(session, account["client_id"])
+    require_active_owner(session, account)
     refuse_by_state(session, account, kind, day)
     row = {
         "transaction_date": iso(day),

@@ -55,6 +55,18 @@ def require_active_client(session: Session, client_id: int | None) -> None:
         raise rule_violated("error.msg.client.not.active.exception", said, client_id)
 
 
+def require_active_owner(session: Session, account: Row) -> None:
+    """403 where the client or the group that owns an account is not active."""
+    require_active_client(session, account["client_id"])
+    group_id = account["group_id"]
+    if group_id is None:
+        return
+    status = session.value("select status_enum from m_group where id = ?", (group_id,))
+    if status != ACTIVE:
+        said = f"The Group with id: {group_id} is not active"
+        raise rule_violated("error.msg.group.not.active.exception", said, group_id)
+
+
 def _visible_client(call: Call, client_id: int) -> Row:
     sql = spelled("select", COLUMNS, "from", SOURCE, "where c.id = ? and o.hierarchy like ?")
     row = call.session.one(sql, (client_id, call.user.hierarchy + "%"))

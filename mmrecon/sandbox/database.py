@@ -135,12 +135,14 @@ class Database:
         with self._writer:
             session.remembered.clear()
             session.connection.execute("begin immediate")
+            committed = False
             try:
                 yield session
-            except BaseException:
-                session.connection.execute("rollback")
-                raise
-            session.connection.execute("commit")
+                session.connection.execute("commit")
+                committed = True
+            finally:
+                if not committed:
+                    session.connection.execute("rollback")
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:

@@ -11,7 +11,7 @@ from mmrecon.sandbox.commands import Reply
 from mmrecon.sandbox.database import Row, Session
 from mmrecon.sandbox.fields import Fields
 from mmrecon.sandbox.organisation import COMMON, office_or_404
-from mmrecon.sandbox.refusals import UnknownToSandboxError, integrity, not_found
+from mmrecon.sandbox.refusals import UnknownToSandboxError, not_found, rule_violated
 from mmrecon.sandbox.routing import Route, acts, command_query, reads, writes
 from mmrecon.sandbox.values import Json, compact, date_parts, epoch_ms, iso
 
@@ -64,9 +64,8 @@ def _update_business_date(call: Call) -> Outcome:
         raise UnknownToSandboxError(f"business date of type {name}")
     sql = "select enabled from c_configuration where name = 'enable_business_date'"
     if not session.value(sql):
-        raise integrity(
-            "business.date.is.not.enabled", "Business date functionality is not enabled"
-        )
+        said = "Business date functionality is not enabled"
+        raise rule_violated("business.date.is.not.enabled", said)
     changes = {}
     wanted = {name: day}
     if name == "BUSINESS_DATE":

@@ -6,7 +6,7 @@ from datetime import date
 
 from mmrecon.sandbox import payment_details
 from mmrecon.sandbox.call import Call, Handler, Outcome
-from mmrecon.sandbox.clients import require_active_client
+from mmrecon.sandbox.clients import require_active_owner
 from mmrecon.sandbox.clock import now, today
 from mmrecon.sandbox.database import Row, Session
 from mmrecon.sandbox.enums import loan_status
@@ -51,7 +51,7 @@ def _disburse(call: Call) -> Outcome:
     details = payment_details.read(fields)
     note = fields.text("note", longest=1000)
     fields.finish()
-    require_active_client(session, row["client_id"])
+    require_active_owner(session, row)
     amount = row["approved_principal"] if asked is None else rounded(asked, row["currency_digits"])
     _refuse_disbursal(session, row, day, amount)
     detail_id = payment_details.store(session, details)

@@ -6,7 +6,7 @@ from datetime import date
 
 from mmrecon.sandbox import payment_details
 from mmrecon.sandbox.call import Call, Command, Handler, Outcome, Subject, decimal_as_written
-from mmrecon.sandbox.clients import require_active_client
+from mmrecon.sandbox.clients import require_active_owner
 from mmrecon.sandbox.clock import now, setting, today
 from mmrecon.sandbox.database import Row, Session
 from mmrecon.sandbox.days import is_holiday, is_working_day
@@ -208,7 +208,7 @@ def _posting(word: str) -> Handler:
         session = call.session
         request = _Request(call.body())
         loan = loan_or_404(session, call.subject.loan_id or 0)
-        require_active_client(session, loan["client_id"])
+        require_active_owner(session, loan)
         detail_id = payment_details.store(session, request.details)
         _refuse_by_state(session, loan, kind, request)
         refuse_by_day(session, loan, kind, request.day)

@@ -41,7 +41,7 @@ from mmrecon.sandbox.refusals import (
 )
 from mmrecon.sandbox.routing import Route, command_query, reads, writes
 from mmrecon.sandbox.timeline import new_external_id
-from mmrecon.sandbox.values import Json, iso, number
+from mmrecon.sandbox.values import Json, date_parts, iso, number
 
 SUBMITTED, WITHDRAWN, REJECTED = 100, 400, 500
 TEXT_LIMIT = 100
@@ -138,6 +138,11 @@ def post_loan(call: Call) -> Command:
     return Command("CREATE", "LOAN")
 
 
+APPROVAL = {
+    *COMMON,
+    *("approvedOnDate", "approvedLoanAmount", "expectedDisbursementDate", "note"),
+    *("netDisbursalAmount", "disbursementData"),
+}
 COMMANDS = {
     "approve": "APPROVE",
     "undoapproval": "APPROVALUNDO",
@@ -275,34 +280,13 @@ def _approve(call: Call) -> Outcome:
     session = call.session
     row = loan_or_404(session, call.subject.loan_id or 0)
     fields = Fields(call.body(), "loanapplication")
-    fields.only(
-        {
-            *COMMON,
-            "approvedOnDate",
-            "approvedLoanAmount",
-            "expectedDisbursementDate",
-            "note",
-            "netDisbursalAmount",
-            "disbursementData",
-        }
-    )
+    fields.only(APPROVAL)
     day = fields.date("approvedOnDate", required=True) or date.min
     amount = fields.amount("approvedLoanAmount")
     expected = fields.date("expectedDisbursementDate")
     fields.finish()
-    if row["loan_status_id"] != SUBMITTED:
-        code = "error.msg.loan.approval.account.is.not.submitted.and.pending.state"
-        raise wrong_state(code, "Loan approval is not allowed in this state.")
-    if iso(day) < row["submittedon_date"]:
-        code = "error.msg.loan.approval.cannot.be.before.submittal.date"
-        raise rule_violated(code, "approved before submitted", iso(day), row["submittedon_date"])
-    if day > today(session):
-        code = "error.msg.loan.approval.cannot.be.a.future.date"
-        raise rule_violated(code, "The approval date cannot be in the future.", iso(day))
     approved = row["principal_amount"] if amount is None else amount
-    if approved > row["principal_amount_proposed"]:
-        code = "error.msg.loan.approval.amount.can't.be.greater.than.loan.amount.demanded"
-        raise rule_violated(code, "approved amount above the amount asked for")
+    _refuse_approval(session, row, day, approved)
     start = row["expected_disbursedon_date"] if expected is None else iso(expected)
     columns = {
         "loan_status_id": APPROVED,
@@ -318,14 +302,27 @@ def _approve(call: Call) -> Outcome:
     changes: Json = {"status": loan_status(APPROVED)}
     if amount is not None:
         changes |= {"approvedLoanAmount": number(amount), "principal": number(amount)}
-    changes |= {"netDisbursalAmount": number(approved), "locale": fields.body.get("locale")}
-    changes |= {
-        "dateFormat": fields.body.get("dateFormat"),
-        "approvedOnDate": fields.body["approvedOnDate"],
-    }
+    changes["netDisbursalAmount"] = number(approved)
+    names = ("locale", "dateFormat", "approvedOnDate")
+    changes |= {name: fields.body[name] for name in names if name in fields.body}
     if expected is not None:
-        changes["expectedDisbursementDate"] = [expected.year, expected.month, expected.day]
+        changes["expectedDisbursementDate"] = date_parts(iso(expected))
     return loan_outcome(row, changes)
+
+
+def _refuse_approval(session: Session, row: Row, day: date, approved: int) -> None:
+    if row["loan_status_id"] != SUBMITTED:
+        code = "error.msg.loan.approval.account.is.not.submitted.and.pending.state"
+        raise wrong_state(code, "Loan approval is not allowed in this state.")
+    if iso(day) < row["submittedon_date"]:
+        code = "error.msg.loan.approval.cannot.be.before.submittal.date"
+        raise rule_violated(code, "approved before submitted", iso(day), row["submittedon_date"])
+    if day > today(session):
+        code = "error.msg.loan.approval.cannot.be.a.future.date"
+        raise rule_violated(code, "The approval date cannot be in the future.", iso(day))
+    if approved > row["principal_amount_proposed"]:
+        code = "error.msg.loan.approval.amount.can't.be.greater.than.loan.amount.demanded"
+        raise rule_violated(code, "approved amount above the amount asked for")
 
 
 def _end_application(status: int, name: str, step: str) -> Handler:

@@ -6,7 +6,7 @@ import sqlite3
 from datetime import date
 
 from mmrecon.sandbox.call import Call, Command, Handler, Outcome, Subject
-from mmrecon.sandbox.clients import client_or_404, require_active_client
+from mmrecon.sandbox.clients import client_or_404, require_active_client, require_active_owner
 from mmrecon.sandbox.clock import setting, today
 from mmrecon.sandbox.database import Row, Session
 from mmrecon.sandbox.enums import savings_status
@@ -298,7 +298,7 @@ def _approve(call: Call) -> Outcome:
 
 def _activate(call: Call) -> Outcome:
     row = account_or_404(call.session, call.subject.savings_id or 0)
-    require_active_client(call.session, row["client_id"])
+    require_active_owner(call.session, row)
     if row["min_required_opening_balance"]:
         raise UnknownToSandboxError("the opening deposit that activation makes")
     wanted = (APPROVED, "approved.state")

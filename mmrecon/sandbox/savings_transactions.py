@@ -6,7 +6,7 @@ from datetime import date
 
 from mmrecon.sandbox import payment_details
 from mmrecon.sandbox.call import Call, Command, Handler, Outcome, Subject
-from mmrecon.sandbox.clients import require_active_client
+from mmrecon.sandbox.clients import require_active_owner
 from mmrecon.sandbox.clock import now, today
 from mmrecon.sandbox.database import Row, Session
 from mmrecon.sandbox.fields import Fields
@@ -116,7 +116,7 @@ def _post(call: Call, kind: int) -> Outcome:
     session = call.session
     request = _Request(call.body())
     account = account_or_404(session, call.subject.savings_id or 0)
-    require_active_client(session, account["client_id"])
+    require_active_owner(session, account)
     transaction_id = _add(call, account, kind, request)
     outcome = _outcome(account, transaction_id)
     return {**outcome, "changes": payment_details.changes(request.details)}
