@@ -48,8 +48,8 @@ class ReadLineFrame(FrameSchema):
     `row` is the record's number in its file or sheet, from 1; a fee printed in a column is a
     line of its own with the same `row`. `sign` is 1 (in) or -1 (out); `amount_minor` is positive
     (0 only for non-final lines). `balance_minor` is the printed balance after the line, missing
-    where the layout has none. `cells_digest` is equal for rows equal in every cell but a counter, and 0
-    where a printed balance tells rows apart.
+    where the layout has none. `cells_digest` is equal for rows equal in every cell but a counter,
+    and 0 where a printed balance tells rows apart.
     """
 
     row: Integer

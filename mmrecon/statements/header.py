@@ -55,12 +55,12 @@ def find_claim(
 
 def no_layout(records: Sequence[Sequence[str]], layouts: Sequence[Layout]) -> NotReadableError:
     """Why no layout claims the records: the nearest one and the difference of columns."""
-    best: tuple[float, Layout, set[str]] | None = None
+    best: tuple[int, Layout, set[str]] | None = None
     for cells in records[:SEARCHED_RECORDS]:
         tokens = {token(cell) for cell in cells} - {""}
         for layout in layouts:
             known = _known_tokens(layout)
-            likeness = len(tokens & known) / len(tokens | known)
+            likeness = 1000 * len(tokens & known) // len(tokens | known)
             if len(tokens & known) > 1 and (best is None or likeness > best[0]):
                 best = (likeness, layout, tokens)
     if best is None:

@@ -109,17 +109,17 @@ def _folder(state_folder: Path, snapshot_id: int) -> Path:
 
 
 def _write(folder: Path, clients: pd.DataFrame, accounts: pd.DataFrame) -> str:
-    partial = folder.with_name(f"{folder.name}.partial")
-    for leftover in (partial, folder):
+    partial_folder = folder.with_name(f"{folder.name}.partial")
+    for leftover in (partial_folder, folder):
         shutil.rmtree(leftover, ignore_errors=True)
-    partial.mkdir(mode=0o700, parents=True)
+    partial_folder.mkdir(mode=0o700, parents=True)
     for name, frame in ((_CLIENTS, clients), (_ACCOUNTS, accounts)):
         table = pa.Table.from_pandas(frame, preserve_index=False)
-        with (partial / name).open("wb") as file:
+        with (partial_folder / name).open("wb") as file:
             arrow_parquet.write_table(table, file, compression="zstd")
             file.flush()
             os.fsync(file.fileno())
-    partial.rename(folder)
+    partial_folder.rename(folder)
     return _digest(folder)
 
 
