@@ -10,7 +10,6 @@ import numpy as np
 
 from mmrecon.model.line import Proof, ProofState
 from mmrecon.model.money import to_text
-from mmrecon.statements.cells import Mask
 from mmrecon.statements.moments import Int64s
 from mmrecon.statements.typed import TypedRows
 
@@ -85,7 +84,7 @@ def prove_section(
     checks += _totals(stated, moved, currency)
     ends: Ends | None = None
     if chain and len(moved.local_s):
-        ends, check = _chain(moved, currency)
+        ends, check = _chain(moved, currency, stated.opening_minor)
         checks.append(check)
     checks.append(_balances(stated, moved, ends, currency))
     opening = stated.opening_minor if stated.opening_minor is not None else _before(ends)
@@ -215,7 +214,7 @@ def _failed_balances(opening: int, closing: int, ends: Ends, currency: str) -> C
     return ("balances", FAILED, sentence)
 
 
-def _chain(moved: Movements, currency: str) -> tuple[Ends, Check]:
+def _chain(moved: Movements, currency: str, opening: int | None) -> tuple[Ends, Check]:
     """Each balance is the one before plus what moved; rows of one second may stand in any order."""
     order = chronological(moved.local_s, newest_first=moved.newest_first)
     local_s, amount, after = (
@@ -223,8 +222,8 @@ def _chain(moved: Movements, currency: str) -> tuple[Ends, Check]:
     )  # fmt: skip
     before = after - amount
     broken = before[1:] != after[:-1]
-    if broken.any():
-        arranged = _arranged(local_s, before, after, broken)
+    if broken.any() or (opening is not None and before[0] != opening):
+        arranged = _arranged(local_s, before, after, opening)
         before, after = before[arranged], after[arranged]
         broken = before[1:] != after[:-1]
     ends = Ends(int(before[0]), int(after[-1]))
@@ -251,30 +250,43 @@ def chronological(local_s: Int64s, *, newest_first: bool) -> Int64s:
     return order
 
 
-def _arranged(local_s: Int64s, before: Int64s, after: Int64s, broken: Mask) -> Int64s:
+def _arranged(local_s: Int64s, before: Int64s, after: Int64s, opening: int | None) -> Int64s:
     """Rows of one second, put in the order in which their balances follow each other."""
     order = np.arange(len(local_s))
     starts = np.flatnonzero(np.r_[True, local_s[1:] != local_s[:-1]])
     ends = np.r_[starts[1:], len(local_s)]
-    breaks = np.flatnonzero(broken)
-    groups = np.unique(np.searchsorted(starts, np.r_[breaks, breaks + 1], side="right") - 1)
-    for group in groups[(ends - starts)[groups] > 1].tolist():
+    breaks = np.flatnonzero(before[1:] != after[:-1])
+    touched = np.searchsorted(starts, np.r_[0, breaks, breaks + 1], side="right") - 1
+    for group in np.unique(touched).tolist():
         first, last = int(starts[group]), int(ends[group])
-        previous = int(after[order[first - 1]]) if first else None
-        order[first:last] = _followed(list(range(first, last)), before, after, previous)
+        balance = int(after[order[first - 1]]) if first else opening
+        members = np.arange(first, last)
+        if balance is None or balance not in before[first:last]:
+            balance = _start(group, starts, ends, before, after)
+        order[first:last] = _followed(members.tolist(), before, after, balance)
     return order
 
 
-def _followed(members: list[int], before: Int64s, after: Int64s, previous: int | None) -> list[int]:
-    """A walk through a second's rows from the balance before it; file order where none exists."""
+def _start(group: int, starts: Int64s, ends: Int64s, before: Int64s, after: Int64s) -> int:
+    """The balance a second begins with: the one that is left more often than it is reached.
+
+    A second that ends where it began has none; then it begins where the next one does.
+    """
+    for following in range(group, len(starts)):
+        rows = slice(int(starts[following]), int(ends[following]))
+        left = Counter(before[rows].tolist())
+        left.subtract(after[rows].tolist())
+        found = [balance for balance, surplus in left.items() if surplus > 0]
+        if found:
+            return int(found[0])
+    return int(before[starts[group]])
+
+
+def _followed(members: list[int], before: Int64s, after: Int64s, start: int) -> list[int]:
+    """A walk over a second's rows from a balance (Hierholzer); file order where none exists."""
     waiting: dict[int, list[int]] = {}
     for one in members:
         waiting.setdefault(int(before[one]), []).append(one)
-    start = previous
-    if start is None or start not in waiting:
-        afters = Counter(int(after[one]) for one in members)
-        heads = [head for head in members if not afters[int(before[head])]]
-        start = int(before[heads[0]]) if heads else int(before[members[0]])
     stack: list[tuple[int, int | None]] = [(start, None)]
     trail: list[int] = []
     while stack:
