@@ -12,7 +12,7 @@ import pandas as pd
 
 from mmrecon.approval.accepted import TYPED_CELLS, Accepted, Answer, Decided, Refused
 from mmrecon.approval.proposals import WalletPart
-from mmrecon.approval.resolve import Ledger, Resolver, decision_named
+from mmrecon.approval.resolve import READ_BY_ANSWERS, Ledger, Resolver, decision_named
 from mmrecon.approval.returned import Returned
 from mmrecon.approval.sections import approved_sections, sign_off_faults
 from mmrecon.approval.typed import TypedError
@@ -132,7 +132,7 @@ def _each(
     resolver = Resolver(
         Ledger(now.accounts, now.items), {wallet.name: wallet for wallet in now.wallets}, now.today
     )
-    waiting = now.proposals[now.proposals["row_id"].isin(answers)]
+    waiting = now.proposals.loc[now.proposals["row_id"].isin(answers), list(READ_BY_ANSWERS)]
     present = {row.row_id: row for row in waiting.itertuples(index=False)}
     shown = issued[issued["row_id"].isin(answers)].set_index("row_id")
     facts = shown["facts_json"].to_dict()

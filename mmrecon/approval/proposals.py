@@ -45,7 +45,7 @@ class OpenWork:
 
     `lines` LineFrame, `matches` MatchFrame, `states` LineStateFrame, `left_minor` int64 by line
     id, `items` ItemFrame, `clients` ClientFrame, `accounts` AccountFrame, `originals` text by line
-    id of a reversal.
+    id of a reversal, `notes` why a line waits by decision or came back, by line id.
     """
 
     lines: pd.DataFrame
@@ -56,6 +56,7 @@ class OpenWork:
     clients: pd.DataFrame
     accounts: pd.DataFrame
     originals: pd.Series
+    notes: pd.Series
     wallets: Sequence[WalletPart]
     today: date
 
@@ -116,6 +117,7 @@ def _joined(work: OpenWork) -> pd.DataFrame:
     left = frame["line_id"].map(work.left_minor).astype("Int64").fillna(frame["amount_minor"])
     frame["left_minor"] = left.astype("int64")
     frame["original"] = frame["line_id"].map(work.originals).astype("str").fillna("")
+    frame["note"] = frame["line_id"].map(work.notes).astype("str").fillna("")
     frame["row_id"] = row_ids(frame["line_id"])
     items = work.items.set_index("item_id")["item_key"]
     frame["item_key"] = frame["item_id"].map(items).astype("str").fillna("")
@@ -237,10 +239,7 @@ def _warnings(frame: pd.DataFrame) -> pd.Series:
     ):
         left = to_text(minor, currency)
         texts[index] = f"Only {left} of it is left; the rest is taken. {texts[index]}".strip()
-    sent_back = frame["state"].isin(["refused", "withdrawn", "undone", "reversed_outside"])
-    texts = texts.mask(
-        sent_back, "It came back after an approval: " + frame["state"] + ". " + texts
-    )
+    texts = (frame["note"] + " " + texts).str.strip()
     original = frame["original"].mask(frame["original"] != "", "Takes back " + frame["original"])
     texts = (original + "\n" + texts).str.strip()
     silent = (texts == "") & (frame["state"] != LineState.READY.value)

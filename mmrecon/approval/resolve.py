@@ -52,6 +52,13 @@ _OPEN_STATUS: Final[Mapping[Command, frozenset[str]]] = {
 _BLOCKING: Final = ("block", "no_credit", "no_debit", "dormant")
 
 
+READ_BY_ANSWERS: Final = (
+    "row_id", "line_id", "wallet", "state", "source", "item_id", "item_key", "currency",
+    "value_date", "receipt", "left_minor", "line_class", "legs_json", "facts_json",
+)  # fmt: skip
+"""Columns of ProposalFrame that an answer is read against."""
+
+
 @dataclass(frozen=True)
 class Ledger:
     """Accounts (AccountFrame) and items (ItemFrame) as they are now, found by name and id."""
@@ -67,6 +74,10 @@ class Ledger:
             found.setdefault(name, []).append(position)
         return found
 
+    @cached_property
+    def _rows(self) -> list[Any]:
+        return list(self.accounts.itertuples(index=False))
+
     def account(self, named: NamedAccount) -> Any:
         """The one account of a kind and number.
 
@@ -77,7 +88,7 @@ class Ledger:
         if len(positions) != 1:
             code = "answer_account_doubled" if positions else "answer_account_unknown"
             raise TypedError(code, account=named.words())
-        return self.accounts.iloc[positions[0]]
+        return self._rows[positions[0]]
 
     def item_of(self, kind: str, account_id: int, amount_minor: int) -> Any | None:
         """The one open item of an account with this amount; None when there is none or several."""
@@ -201,7 +212,7 @@ class Resolver:
 
     def _paid_out(self, row: Any, account: Any, named: NamedAccount, minor: int) -> dict[str, Any]:
         command = _command(named, out=True)
-        item = self.ledger.item_of(named.kind.value, int(account["account_id"]), minor)
+        item = self.ledger.item_of(named.kind.value, int(account.account_id), minor)
         if item is not None:
             leg = _leg(1, command, account, minor, int(item["posted_minor"]))
             item_facts = {"item_id": int(item["item_id"]), "item_key": str(item["item_key"])}
@@ -231,7 +242,7 @@ class Resolver:
 
     def _open_account(self, named: NamedAccount, command: Command, currency: str) -> Any:
         account = self.ledger.account(named)
-        status, sub_status = str(account["account_status"]), str(account["account_sub_status"])
+        status, sub_status = account.account_status, account.account_sub_status
         blocked = any(word in sub_status for word in _BLOCKING)
         if status not in _OPEN_STATUS[command] or blocked:
             raise TypedError(
@@ -239,9 +250,9 @@ class Resolver:
                 account=named.words(),
                 status=(sub_status if blocked else status).replace("_", " "),
             )
-        if account["currency"] != currency:
+        if account.currency != currency:
             raise TypedError(
-                "answer_account_currency", account=named.words(), currency=str(account["currency"])
+                "answer_account_currency", account=named.words(), currency=account.currency
             )
         return account
 
@@ -323,10 +334,10 @@ def _leg(number: int, command: Command, account: Any, amount_minor: int, posted_
 
 
 def _target(account: Any) -> Target:
-    client_id = account["client_id"]
+    client_id = account.client_id
     return Target(
-        account_kind=str(account["account_kind"]),
-        account_id=int(account["account_id"]),
-        account_no=str(account["account_no"]),
+        account_kind=account.account_kind,
+        account_id=int(account.account_id),
+        account_no=account.account_no,
         client_id=None if pd.isna(client_id) else int(client_id),
     )

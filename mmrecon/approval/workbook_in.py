@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from xml.etree.ElementTree import ParseError
 
@@ -63,24 +64,43 @@ def read(content: bytes, *, unpacked_bytes: int = _UNPACKED_BYTES) -> Returned:
     try:
         _refuse_active_content(content, unpacked_bytes)
         book = load_workbook(io.BytesIO(content), read_only=True)
-        sheets = {sheet.title: _cells(sheet) for sheet in book.worksheets}
+        sheets = [_sheet(sheet.title, _cells(sheet)) for sheet in book.worksheets]
         book.close()
         hidden_rows = _hidden_rows(content)
     except _UNREADABLE:
         return Returned.nothing(Issue("workbook_unreadable"))
-    workbook_id = _workbook_id(sheets.values())
-    found = [_rows(name, cells, workbook_id) for name, cells in sheets.items()]
-    rows = concat(ReturnedFrame, [frame for frame, _ in found])
+    keyed = concat(ReturnedFrame, [sheet.rows for sheet in sheets])
+    workbook_id = next((one.workbook_id for one in sheets if one.workbook_id), "")
+    workbook_id = workbook_id or _most_common(keyed["key_workbook"])
     if not workbook_id:
         return Returned.nothing(Issue("workbook_not_ours"))
     return Returned(
         workbook_id=workbook_id,
-        rows=rows,
-        sections=[one for cells in sheets.values() for one in _sections(cells)],
-        sign_off=[one for cells in sheets.values() for one in _sign_off(cells)],
-        issues=[issue for _, issues in found for issue in issues],
+        rows=keyed.assign(
+            digest=pd.Series(digests(workbook_id, keyed["shown"].tolist()), dtype="str")
+        ),
+        sections=[one for sheet in sheets for one in sheet.sections],
+        sign_off=[one for sheet in sheets for one in sheet.sign_off],
+        issues=[issue for sheet in sheets for issue in sheet.issues],
         hidden_rows=hidden_rows,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What one sheet holds; `rows` is a ReturnedFrame without digests."""
+
+    workbook_id: str
+    rows: pd.DataFrame
+    sections: Sequence[SectionAnswer]
+    sign_off: Sequence[SignedOff]
+    issues: Sequence[Issue]
+
+
+def _sheet(name: str, cells: _Cells) -> _Sheet:
+    """One sheet, after which its cells are forgotten: a big workbook never lies here whole."""
+    rows, issues = _rows(name, cells)
+    return _Sheet(_workbook_id(cells), rows, list(_sections(cells)), list(_sign_off(cells)), issues)
 
 
 def _refuse_active_content(content: bytes, unpacked_bytes: int) -> None:
@@ -113,22 +133,21 @@ def _cells(sheet: Any) -> _Cells:
     return list(sheet.iter_rows(values_only=True))
 
 
-def _workbook_id(sheets: Any) -> str:
-    """The id beside or below its label; else the one in most keys."""
-    keys: Counter[str] = Counter()
-    for cells in sheets:
-        for number, row in enumerate(cells[:_HEADER_WITHIN]):
-            if WORKBOOK_ID_LABEL in row:
-                column = row.index(WORKBOOK_ID_LABEL)
-                below = cells[number + 1] if number + 1 < len(cells) else ()
-                for candidate in (*row[column + 1 : column + 2], *below[column : column + 1]):
-                    if isinstance(candidate, str) and candidate.strip():
-                        return candidate.strip()
-        header = _header(cells, (KEY_TITLE,))
-        if header is not None:
-            at, columns = header
-            keys.update(str(row[columns[KEY_TITLE]]).split(":")[0] for row in cells[at + 1 :])
-    return keys.most_common(1)[0][0] if keys else ""
+def _workbook_id(cells: _Cells) -> str:
+    """The id beside or below its label, where the sheet has one."""
+    for number, row in enumerate(cells[:_HEADER_WITHIN]):
+        if WORKBOOK_ID_LABEL in row:
+            column = row.index(WORKBOOK_ID_LABEL)
+            below = cells[number + 1] if number + 1 < len(cells) else ()
+            for candidate in (*row[column + 1 : column + 2], *below[column : column + 1]):
+                if isinstance(candidate, str) and candidate.strip():
+                    return candidate.strip()
+    return ""
+
+
+def _most_common(values: pd.Series) -> str:
+    counted = Counter(values[values != ""].tolist()).most_common(1)
+    return counted[0][0] if counted else ""
 
 
 def _header(cells: _Cells, titles: Sequence[str]) -> tuple[int, Mapping[str, int]] | None:
@@ -140,7 +159,7 @@ def _header(cells: _Cells, titles: Sequence[str]) -> tuple[int, Mapping[str, int
     return None
 
 
-def _rows(name: str, cells: _Cells, workbook_id: str) -> tuple[pd.DataFrame, list[Issue]]:
+def _rows(name: str, cells: _Cells) -> tuple[pd.DataFrame, list[Issue]]:
     header = _header(cells, (ROW_ID_TITLE, DECISION_TITLE))
     if header is None:
         return ReturnedFrame.empty(), []
@@ -157,11 +176,11 @@ def _rows(name: str, cells: _Cells, workbook_id: str) -> tuple[pd.DataFrame, lis
         for number, row in enumerate(cells[at + 1 :], at + 2)
         if any(value not in (None, "") for value in row)
     ]
-    return _frame(name, body, columns, workbook_id), []
+    return _frame(name, body, columns), []
 
 
 def _frame(
-    name: str, body: list[tuple[int, tuple[Any, ...]]], columns: Mapping[str, int], workbook_id: str
+    name: str, body: list[tuple[int, tuple[Any, ...]]], columns: Mapping[str, int]
 ) -> pd.DataFrame:
     def values(title: str) -> list[Any]:
         at = columns[title]
@@ -170,7 +189,6 @@ def _frame(
     raw = {column.title: values(column.title) for column in ANSWER_COLUMNS}
     keys = [cell_text(value, Kind.TEXT).partition(":") for value in values(KEY_TITLE)]
     signed = [_texts(values(column.title), column) for column in SIGNED]
-    shown = joined(signed)
     return ReturnedFrame.build(
         {
             "sheet": [name] * len(body),
@@ -178,8 +196,7 @@ def _frame(
             "row_id": signed[0],
             "key_workbook": [workbook for workbook, _, _ in keys],
             "key_digest": [digest for _, _, digest in keys],
-            "digest": digests(workbook_id, shown),
-            "shown": shown,
+            "shown": joined(signed),
             "formula": _formulas(raw, len(body)),
             **{column.field: _texts(raw[column.title], column) for column in ANSWER_COLUMNS},
         }

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+import pandas as pd
 from sqlalchemy import Connection
 
 from mmrecon.approval.originals import original_texts
 from mmrecon.approval.proposals import OpenWork, WalletPart, shown_states
+from mmrecon.approval.wording import sentence
 from mmrecon.errors import UsageError
 from mmrecon.model.account import LedgerSnapshot
 from mmrecon.model.clock import local_date
 from mmrecon.model.line import LineClass
 from mmrecon.pipeline.run import Run
+from mmrecon.store.holds import open_holds
 from mmrecon.store.items import all_items
 from mmrecon.store.line_states import line_states
 from mmrecon.store.matches import current
 from mmrecon.store.occupied import left_of_lines
 from mmrecon.store.originals import originals
 from mmrecon.store.proofs import wallet_ids
+from mmrecon.store.review_reasons import open_reasons
 from mmrecon.store.snapshots import newest
 from mmrecon.store.workbooks import lines_of
+
+_CHUNK: Final = 500
 
 
 def wallet_parts(run: Run, connection: Connection) -> list[WalletPart]:
@@ -80,6 +87,24 @@ def open_work(
         clients=snapshot.clients,
         accounts=snapshot.accounts,
         originals=original_texts(taken_back, snapshot.accounts),
+        notes=_notes(connection, wanted),
         wallets=wallets,
         today=local_date(run.now_utc(), wallets[0].zone if wallets else "UTC"),
     )
+
+
+def _notes(connection: Connection, line_ids: Sequence[int]) -> pd.Series:
+    """Why lines wait by decision, or came back after one, in sentences by line id."""
+    notes = [
+        (hold.line_id, f"Held until {hold.until}" if hold.until else "In suspense by decision",
+         hold.reason)
+        for hold in open_holds(connection)
+    ]  # fmt: skip
+    told = [(line_id, ": ".join(filter(None, words))) for line_id, *words in notes]
+    for start in range(0, len(line_ids), _CHUNK):
+        told += [
+            (reason.line_id, sentence(reason.code, reason.arguments))
+            for reason in open_reasons(connection, line_ids[start : start + _CHUNK])
+        ]
+    texts = pd.Series([f"{text}." for _, text in told], dtype="str")
+    return texts.groupby([line_id for line_id, _ in told]).agg(" ".join).astype("str")

@@ -25,6 +25,7 @@ from mmrecon.model.proposal import ANSWERABLE, Sheet
 from mmrecon.pipeline.open_work import ledger_snapshot, open_work, wallet_parts
 from mmrecon.pipeline.run import Run
 from mmrecon.store.database import reading, transaction
+from mmrecon.store.holds import end_due
 from mmrecon.store.journal import Entry, append
 from mmrecon.store.line_table import LineFilter, line_table
 from mmrecon.store.proofs import last_day, newest_proofs
@@ -63,6 +64,7 @@ def write_workbook(run: Run, out: Path | None = None) -> WrittenWorkbook:
     now = run.now_utc()
     workbook_id = f"W{now:%Y%m%d}-{secrets.token_hex(3)}"
     run.progress.start("workbook", 0)
+    _end_holds(run)
     with reading(run.engine) as connection:
         work = open_work(run, connection, ledger_snapshot(run, connection))
         content, issues = _content(run, connection, work, workbook_id)
@@ -77,6 +79,16 @@ def write_workbook(run: Run, out: Path | None = None) -> WrittenWorkbook:
         draft.unlink(missing_ok=True)
     run.progress.finish()
     return WrittenWorkbook(workbook_id, path, content.proposals, issues)
+
+
+def _end_holds(run: Run) -> None:
+    """What was held until today is a row like any other again."""
+    today = run.now_utc().astimezone(ZoneInfo(run.settings.wallets[0].zone)).date().isoformat()
+    with transaction(run.engine) as connection:
+        ended = end_due(connection, today)
+        if ended:
+            entry = Entry("holds_ended", {"holds": ended, "day": today})
+            append(connection, [entry], at_utc=run.at_utc(), run_id=run.run_id)
 
 
 def _keep(

@@ -136,6 +136,7 @@ ITEMS = ItemFrame.build(
 
 def work(
     *, states: dict[int, str] | None = None, left: dict[int, int] | None = None,
+    notes: dict[int, str] | None = None,
     matches: tuple[dict[str, Any], ...] = MATCHES, lines: tuple[dict[str, Any], ...] = LINES,
 ) -> OpenWork:  # fmt: skip
     """The morning's open work, with some states, amounts left, matches or lines different."""
@@ -153,6 +154,7 @@ def work(
         items=ITEMS,
         clients=CLIENTS,
         accounts=ACCOUNTS,
+        notes=pd.Series(notes or {}, dtype="str"),
         originals=pd.Series({9: "RCP0000001, posted to savings:000000011"}, dtype="str"),
         wallets=WALLETS,
         today=TODAY,

@@ -76,7 +76,16 @@ def test_a_section_is_approved_by_count_and_total(officer: Officer) -> None:
     assert not decided.issues
 
 
-def test_a_section_leaves_out_marked_rows_and_those_that_were_deleted(officer: Officer) -> None:
+def test_a_deleted_row_is_no_decision(officer: Officer) -> None:
+    sheet, row = officer.place("R000001")
+    sheet.delete_rows(row)
+    officer.approve_all(SAVINGS, 1, 2000)
+    decided = hand_back(officer)
+    assert set(accepted(decided)) == {"R000002"}
+    assert not decided.refused
+
+
+def test_a_section_leaves_out_marked_rows(officer: Officer) -> None:
     officer.answer("R000001", "suspense")
     officer.approve_all(SAVINGS, 1, "2000.00")
     decided = accepted(hand_back(officer))

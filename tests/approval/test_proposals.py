@@ -35,10 +35,16 @@ def test_lines_that_are_done_or_under_way_stand_nowhere() -> None:
     assert set(proposals["row_id"]) == {"R000006", "R000007", "R000008", "R000009"}
 
 
-def test_what_fineract_refused_needs_a_decision_and_says_so() -> None:
-    row = row_of(propose(morning.work(states={1: "refused"})), "R000001")
+def test_what_came_back_says_why_before_anything_else() -> None:
+    notes = {4: "Fineract refused it: the account is frozen."}
+    row = row_of(propose(morning.work(notes=notes)), "R000004")
     assert row["sheet"] == Sheet.NEEDS_DECISION
-    assert row["warnings"].startswith("It came back after an approval: refused.")
+    assert row["warnings"].startswith("Fineract refused it: the account is frozen. who paid")
+
+
+def test_a_line_reversed_outside_needs_a_decision() -> None:
+    row = row_of(propose(morning.work(states={1: "reversed_outside"})), "R000001")
+    assert row["sheet"] == Sheet.NEEDS_DECISION
 
 
 def test_a_teller_has_posted_it_already() -> None:

@@ -24,7 +24,8 @@ from mmrecon.store.database import open_database, reading, transaction
 from mmrecon.store.line_states import line_states
 from mmrecon.store.matches import MatchSource
 from mmrecon.store.matches import replace as put_matches
-from mmrecon.store.schema import ANSWER, JOURNAL, POSTING, RETURN, WORKBOOK
+from mmrecon.store.review_reasons import ReviewReason, add_reasons
+from mmrecon.store.schema import ANSWER, HOLD, JOURNAL, POSTING, RETURN, WORKBOOK
 from tests.people.desk import ASHA, BENO, Desk, make_desk, secret
 from tests.pipeline.paper import Paper, plant_ledger, plant_matches
 
@@ -217,6 +218,28 @@ def test_an_old_workbook_counts_while_its_facts_hold(desk: Desk) -> None:
     assert [issue.code for issue in submitted.issues] == ["workbook_old"]
     assert len(submitted.batches[0].rows) == 1
     assert [one.issue.code for one in submitted.decided.refused] == ["answer_match_changed"]
+
+
+def test_what_was_held_until_today_is_a_row_like_any_other_again(desk: Desk) -> None:
+    with transaction(desk.engine) as connection:
+        for line_id, until in ((1, "2026-11-25"), (2, "2026-12-24")):
+            hold = {"line_id": line_id, "kind": "hold", "until": until, "batch_row": 1,
+                    "reason": "she rings back"}  # fmt: skip
+            connection.execute(insert(HOLD), hold)
+    desk.now_utc += timedelta(days=1)
+    rows = write_workbook(desk.run).rows.set_index("row_id")
+    assert rows.loc["R000001", "sheet"] == "to_approve"
+    assert rows.loc["R000002", "sheet"] == "suspense"
+    assert rows.loc["R000002", "warnings"] == "Held until 2026-12-24: she rings back."
+    assert "holds_ended" in events(desk)
+
+
+def test_a_line_that_came_back_says_why(desk: Desk) -> None:
+    with transaction(desk.engine) as connection:
+        add_reasons(connection, [ReviewReason(1, "account_closed")], at_utc="2026-11-24")
+    rows = write_workbook(desk.run).rows.set_index("row_id")
+    assert rows.loc["R000001", "sheet"] == "needs_decision"
+    assert rows.loc["R000001", "warnings"] == "the account is closed."
 
 
 def test_checking_a_workbook_signs_and_keeps_nothing(desk: Desk) -> None:
