@@ -93,7 +93,7 @@ class Desk:
             self.engine.dispose()
             shutil.copytree(self.folder, as_opened)
         self.engine = open_database(self.folder / "state")
-        self.now_utc = START + timedelta(minutes=1)
+        self.now_utc += timedelta(minutes=1)
 
     def approve_pending(self) -> None:
         for batch_id in prepare_pending(self.run, ASHA, secret(ASHA)).batch_ids:
