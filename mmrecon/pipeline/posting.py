@@ -273,6 +273,9 @@ def _due(
         )
         for wallet_id, day in days
     ]
+    early = sum(p.value_date > today and p.state is PostingState.APPROVED for p in postings)
+    if early:
+        issues.append(Issue("posting_deferred", arguments={"count": early}))
     return due, issues
 
 

@@ -130,7 +130,7 @@ def _closed(now: Situation) -> Decision:
         burnt = meaning is Meaning.DEFERRED and now.heard.from_cache
         return Decision(Step.REFUSED if burnt else proved)
     if meaning is Meaning.LOCKED and not now.doubt:
-        return Decision(Step.DEFER)
+        return Decision(Step.DEFER if now.is_loan else Step.TAKE_BACK)
     if meaning is Meaning.STUCK:
         return _stuck(now)
     if meaning is not Meaning.DUPLICATE or now.shown is Shown.ABSENT:
@@ -149,7 +149,10 @@ def _stuck(now: Situation) -> Decision:
 
 
 def _loose(now: Situation) -> Decision:
-    """Loose: money and key are committed apart, so the ledger is read before anything else."""
+    """Loose: money and key are committed apart, so the ledger is read before anything else.
+
+    A command may wait for its checker unseen: never a fresh key by itself, not even for a loan.
+    """
     meaning = now.heard.meaning
     business = _BUSINESS.get(meaning)
     if business is not None and not now.doubt and not now.heard.from_cache:
@@ -158,7 +161,5 @@ def _loose(now: Situation) -> Decision:
         return Decision(Step.READ_LEDGER, 0.0 if meaning is Meaning.DUPLICATE else QUIET_S)
     if meaning is Meaning.REFUSED:
         return Decision(Step.REFUSED)
-    if now.is_loan and now.resend < _FRESH_KEYS_AT_MOST:
-        return Decision(Step.FRESH_KEY)
     again = meaning is Meaning.UNKNOWN and now.sendings <= 1
     return Decision(Step.SEND_AGAIN if again else Step.PERSON)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from mmrecon.config import PaymentType
+from mmrecon.config import PaymentType, PostingLimits
 from mmrecon.errors import ExitCode, OutsideUnreachable, SafetyRefusal
 from mmrecon.model.clock import system_clock
 from mmrecon.model.keys import line_source
@@ -76,6 +76,10 @@ class Site:
     def postings(self) -> list[Posting]:
         with reading(self.desk.engine) as connection:
             return postings_in(connection, list(PostingState))
+
+    def reasons(self) -> list[str]:
+        with reading(self.desk.engine) as connection:
+            return list(connection.execute(select(REVIEW_REASON.c.code)).scalars())
 
     def journalled(self) -> list[str]:
         query = select(JOURNAL.c.payload_json).where(JOURNAL.c.event == "refused")
@@ -213,9 +217,60 @@ def test_a_contradicted_day_stays_approved_and_the_administrator_sees_it(
 def test_a_day_that_fineract_has_not_reached_waits(site: Site, branch: Branch) -> None:
     account = branch.savings()
     site.approve(site.row(1, account, value_date=days_ago(-2)))
-    site.post()
+    posted = site.post()
     assert site.states() == ["approved"]
+    assert [issue.code for issue in posted.issues] == ["posting_deferred"]
+    assert posted.exit_code() is ExitCode.DONE
     assert branch.ledger(account) == []
+
+
+def test_what_waits_in_fineract_or_for_a_day_is_told(site: Site, branch: Branch) -> None:
+    tomorrow = days_ago(-1)
+    waits, pending = branch.savings(), branch.savings()
+    site.approve(site.row(1, waits, value_date=tomorrow), site.row(2, pending))
+    with transaction(site.desk.engine) as connection:
+        of = POSTING.c.posting_id
+        connection.execute(POSTING.update().where(of == 1).values(state="deferred"))
+        connection.execute(POSTING.update().where(of == 2).values(state="pending_in_core"))
+    posted = site.post()
+    assert site.states() == ["deferred", "pending_in_core"]
+    codes = {issue.code for issue in posted.issues}
+    assert codes == {"posting_deferred", "posting_pending"}
+    assert posted.exit_code() is ExitCode.PEOPLE_HAVE_WORK
+
+
+def test_a_wallet_whose_books_cannot_be_searched_says_so(site: Site, branch: Branch) -> None:
+    site.desk.set_wallet(gl_account_ids=())
+    site.desk.approve_pending()
+    site.approve(site.row(1, branch.savings()))
+    posted = site.post()
+    assert site.states() == ["posted"]
+    assert [issue.code for issue in posted.issues] == ["journal_not_searched"]
+
+
+def test_an_approved_change_of_the_configuration_takes_older_rows_back(
+    site: Site, branch: Branch
+) -> None:
+    account = branch.savings()
+    site.approve(site.row(1, account))
+    site.desk.set_wallet(payment_type=PaymentType(id=1, name=branch.payment_type(1)))
+    site.desk.approve_pending()
+    posted = site.post()
+    assert site.states() == ["withdrawn"]
+    assert site.reasons() == ["configuration_changed"]
+    assert posted.exit_code() is ExitCode.PEOPLE_HAVE_WORK
+    assert branch.ledger(account) == []
+
+
+def test_a_line_with_more_legs_than_fit_goes_back(site: Site, branch: Branch) -> None:
+    site.desk.set(posting=PostingLimits(legs_per_line=1))
+    site.desk.approve_pending()
+    account, other = branch.savings(), branch.savings()
+    half = {"amount_minor": 50_000, "posted_minor": 50_000}
+    site.approve(site.row(1, account, **half), site.row(1, other, leg=2, **half))
+    site.post()
+    assert site.states() == ["withdrawn", "withdrawn"]
+    assert site.reasons() == ["too_many_legs"]
 
 
 def test_money_a_teller_posted_meanwhile_is_a_link_to_be_confirmed(
@@ -227,9 +282,7 @@ def test_money_a_teller_posted_meanwhile_is_a_link_to_be_confirmed(
     posted = site.post()
     assert site.states() == ["withdrawn"]
     assert posted.exit_code() is ExitCode.PEOPLE_HAVE_WORK
-    with reading(site.desk.engine) as connection:
-        codes = list(connection.execute(select(REVIEW_REASON.c.code)).scalars())
-    assert codes == ["posted_elsewhere"]
+    assert site.reasons() == ["posted_elsewhere"]
 
 
 def test_fineract_down_ends_with_3_and_the_next_run_goes_on(

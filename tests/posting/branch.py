@@ -64,6 +64,10 @@ class Branch:
         self.savings_product = self._made("savingsproducts", self._savings_product())
         self.loan_product = self._made("loanproducts", self._loan_product())
 
+    def payment_type(self, number: int) -> str:
+        """The name of a payment type that the server came with."""
+        return str(as_object(self.client.get(f"paymenttypes/{number}"))["name"])
+
     def gl(self, name: str) -> int:
         return self._gl[name]
 

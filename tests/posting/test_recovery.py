@@ -70,6 +70,7 @@ def test_a_future_date_is_deferred_unless_its_key_is_burnt() -> None:
 
 def test_a_loan_under_close_of_business_is_deferred_only_when_nothing_was_sent_before() -> None:
     assert next_step(now(Meaning.LOCKED, is_loan=True)).step is Step.DEFER
+    assert next_step(now(Meaning.LOCKED)).step is Step.TAKE_BACK
     assert next_step(now(Meaning.LOCKED, is_loan=True, doubt=True)).step is Step.SEND_AGAIN
 
 
@@ -128,8 +129,8 @@ def test_savings_never_take_a_fresh_key_and_absence_alone_never_refuses() -> Non
         assert step is not Step.FRESH_KEY
         if meaning not in {Meaning.REFUSED, Meaning.DEFERRED}:
             assert step is not Step.REFUSED
-        if meaning is not Meaning.ROLLED_BACK:
-            assert step is not Step.TAKE_BACK
+        if meaning not in {Meaning.ROLLED_BACK, Meaning.LOCKED} or doubt:
+            assert step is not Step.TAKE_BACK or meaning is Meaning.ROLLED_BACK
 
 
 def test_a_loose_write_in_doubt_is_read_before_anything_else_after_a_quiet_minute() -> None:
@@ -158,9 +159,12 @@ def test_a_loose_refusal_counts_at_once_only_when_it_is_fresh_and_nothing_was_se
     assert next_step(posted).step is Step.POSTED
 
 
-def test_a_loose_loan_that_is_absent_gets_a_fresh_key_with_the_same_external_id() -> None:
-    situation = now(Meaning.UNKNOWN, sent_how=LOOSE, is_loan=True, shown=Shown.ABSENT)
-    assert next_step(situation).step is Step.FRESH_KEY
+def test_a_loose_loan_never_gets_a_fresh_key_because_its_command_may_wait_for_a_checker() -> None:
+    for sendings, step in ((1, Step.SEND_AGAIN), (2, Step.PERSON)):
+        absent = now(
+            Meaning.UNKNOWN, sent_how=LOOSE, is_loan=True, shown=Shown.ABSENT, sendings=sendings
+        )
+        assert next_step(absent).step is step
 
 
 def test_recovery_resends_what_was_closed_and_reads_what_was_loose_or_is_old() -> None:
