@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmrecon.model.line import LineFrame, ReadLineFrame
@@ -100,14 +100,12 @@ def test_new_look_alikes_count_up_in_order_of_completion() -> None:
     assert pairing.line_ids.tolist() == [102, 101, 100]
 
 
-@given(
-    rows=st.lists(
-        st.tuples(st.sampled_from("ABC"), st.integers(1, 3), st.sampled_from([1, -1]), st.integers(1, 2)),
-        min_size=1,
-        max_size=20,
-    ),
-    cut=st.integers(0, 20),
-)  # fmt: skip
+SIGNS = st.sampled_from([1, -1])
+ROWS = st.tuples(st.sampled_from("ABC"), st.integers(1, 3), SIGNS, st.integers(1, 2))
+
+
+@settings(deadline=None, max_examples=40)
+@given(rows=st.lists(ROWS, min_size=1, max_size=20), cut=st.integers(0, 20))
 def test_files_in_any_pieces_give_the_same_lines_as_one(
     rows: list[tuple[str, int, int, int]], cut: int
 ) -> None:

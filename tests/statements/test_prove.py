@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmrecon.model.line import Proof, ProofState
@@ -111,6 +111,7 @@ def test_oldest_first_is_seen_by_itself() -> None:
     assert proof.state is ProofState.PROVED
 
 
+@settings(deadline=None)
 @given(
     amounts=st.lists(st.integers(-5, 5).filter(bool), min_size=1, max_size=12),
     seed=st.randoms(use_true_random=False),
