@@ -62,22 +62,17 @@ def _parsed(candidates_json: pd.Series) -> Iterator[tuple[Any, list[dict[str, An
 
 
 def _text(candidate: Mapping[Hashable, Any]) -> str:
-    """One candidate over several lines: account, client, product, amounts, for and against."""
-    known = candidate["product_name"]
+    """One candidate over a few lines: account and client, product and money, for, against."""
     amounts = [
         f"{label} {to_text(int(candidate[name]), candidate['currency'])}"
         for label, name in _AMOUNTS
         if not pd.isna(candidate[name])
     ]
+    known = candidate["product_name"]
     facts = [known, candidate["account_status"], *amounts] if isinstance(known, str) else []
-    return "\n".join(
-        part
-        for part in (
-            f"{candidate['account_kind']}:{candidate['account_no']}",
-            candidate["client_name"],
-            ", ".join(fact for fact in facts if fact),
-            *(f"+ {sentence(code, {})}" for code in candidate["for"]),
-            *(f"- {sentence(code, {})}" for code in candidate["against"]),
-        )
-        if part
-    )
+    name = f"{candidate['account_kind']}:{candidate['account_no']}  {candidate['client_name']}"
+    lines = [name.strip(), ", ".join(fact for fact in facts if fact)]
+    for sign in ("for", "against"):
+        spoken = "; ".join(sentence(code, {}) for code in candidate[sign])
+        lines.append(f"{sign}: {spoken}" if spoken else "")
+    return "\n".join(line for line in lines if line)

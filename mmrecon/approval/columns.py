@@ -74,10 +74,10 @@ _TARGET: Final = (
     Column("After", "after_minor", Kind.AMOUNT, 16),
 )
 _EVIDENCE: Final = Column("Evidence", "evidence", Kind.TEXT, 48)
-_WHY: Final = Column("Why it needs you", "warnings", Kind.TEXT, 36, wrap=True)
+_WHY: Final = Column("Why it needs you", "warnings", Kind.TEXT, 44, wrap=True)
 _AGE: Final = Column("Age (days)", "age_days", Kind.NUMBER, 7)
 _CANDIDATES: Final = tuple(
-    Column(f"Candidate {rank}", f"candidate_{rank}", Kind.TEXT, 30, wrap=True) for rank in (1, 2, 3)
+    Column(f"Candidate {rank}", f"candidate_{rank}", Kind.TEXT, 46, wrap=True) for rank in (1, 2, 3)
 )
 _HIDDEN: Final = (
     Column("Section", "section", Kind.TEXT, 30, hidden=True),

@@ -26,6 +26,9 @@ LISTS_APPROVE_ALL: Final = "ApproveAll"
 _PRINT_SCALE: Final = 62
 """Per cent: small, and still read without a glass."""
 
+_TALLEST: Final = 6
+"""Lines of text a row shows at most, so that several rows stand on a screen."""
+
 _TABS: Final[dict[Sheet, str]] = {
     Sheet.TO_APPROVE: "#2E7D4F",
     Sheet.NEEDS_DECISION: "#C77700",
@@ -156,7 +159,7 @@ def _heights(columns: Sequence[Column], frame: pd.DataFrame) -> dict[int, float]
             parts = frame[column.field].str.split("\n").explode().fillna("")
             wrapped = (parts.str.len() * 10 // (column.width * 9) + 1).groupby(level=0).sum()
             needed = needed.where(needed >= wrapped, wrapped)
-    tall = needed[needed > 1]
+    tall = needed[needed > 1].clip(upper=_TALLEST)
     return dict(zip(tall.index.tolist(), (tall * 13.5).tolist(), strict=True))
 
 

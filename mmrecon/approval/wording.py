@@ -42,7 +42,7 @@ def evidence_texts(frame: pd.DataFrame) -> pd.Series:
 def veto_texts(vetoes: pd.Series) -> pd.Series:
     """Veto codes joined by `;` in words."""
     worded = {
-        codes: " ".join(_veto(code) for code in codes.split(";") if code)
+        codes: " ".join(veto_text(code) for code in codes.split(";") if code)
         for codes in vetoes.unique()
     }
     return vetoes.map(worded).astype("str")
@@ -53,6 +53,7 @@ def _evidence(tier: str, code: str, arguments_json: str) -> str:
     return ": ".join(part for part in (tier, worded) if part)
 
 
-def _veto(code: str) -> str:
+def veto_text(code: str) -> str:
+    """A veto as a sentence of its own."""
     text = sentence(code, {})
-    return text if text.endswith(".") else f"{text}."
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."

@@ -39,7 +39,7 @@ def test_what_came_back_says_why_before_anything_else() -> None:
     notes = {4: "Fineract refused it: the account is frozen."}
     row = row_of(propose(morning.work(notes=notes)), "R000004")
     assert row["sheet"] == Sheet.NEEDS_DECISION
-    assert row["warnings"].startswith("Fineract refused it: the account is frozen. who paid")
+    assert row["warnings"].startswith("Fineract refused it: the account is frozen. Who paid")
 
 
 def test_a_line_reversed_outside_needs_a_decision() -> None:
@@ -105,10 +105,9 @@ def test_moments_are_told_in_the_wallets_zone() -> None:
 def test_candidates_stand_side_by_side_with_what_speaks_for_and_against() -> None:
     row = row_of(propose(morning.work()), "R000004")
     assert row["candidate_1"].split("\n") == [
-        "savings:000000011",
-        "Amina Otieno",
+        "savings:000000011  Amina Otieno",
         "Regular savings, active, balance KES 5,000.00",
-        "- the account is closed",
+        "against: the account is closed",
     ]
     assert "due KES 1,200.00, outstanding KES 12,000.00" in row["candidate_2"]
     assert row["candidate_3"] == ""
