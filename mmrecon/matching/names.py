@@ -30,8 +30,8 @@ TITLES: Final = frozenset(
 )  # fmt: skip
 """Words that say nothing about who somebody is."""
 
+_UNTIDY: Final = r"[^0-9A-Z* ]|  |^ | $"
 _SEPARATORS: Final = r"[^0-9A-Z*]+"
-_PIECES: Final = r"\s+"
 _NOT_SHORT: Final = 4
 
 
@@ -84,7 +84,7 @@ class Vocabulary:
     """All words of the clients' names, how many clients have each, and who has which."""
 
     def __init__(self, client_names: pa.StringArray) -> None:
-        name_of, texts = _split(client_names)
+        name_of, texts = _split(client_names, repeated=False)
         codes, words = pd.factorize(texts.to_pandas(), sort=True)
         self._words = pd.Index(words)
         self.size = max(len(words), 1)
@@ -175,7 +175,12 @@ def folded(names: pa.StringArray) -> pa.StringArray:
     if not ascii_already.all():
         names = _without_accents(names, ascii_already)
     capitals = pc.utf8_upper(names)
-    return pc.utf8_trim_whitespace(pc.replace_substring_regex(capitals, _SEPARATORS, " "))
+    odd = flags(pc.match_substring_regex(capitals, _UNTIDY))
+    if not odd.any():
+        return capitals
+    chosen = pa.array(odd)
+    spaced = pc.replace_substring_regex(capitals.filter(chosen), _SEPARATORS, " ")
+    return pc.replace_with_mask(capitals, chosen, pc.utf8_trim_whitespace(spaced))
 
 
 def _less_one(text: str) -> Iterator[str]:
@@ -201,16 +206,18 @@ def _without_accents(names: pa.StringArray, ascii_already: Flags) -> pa.StringAr
     return pc.replace_with_mask(names, pa.array(~ascii_already), values)
 
 
-def _split(names: pa.StringArray) -> tuple[Places, pa.StringArray]:
-    encoded = pc.dictionary_encode(names)
-    pieces = pc.split_pattern_regex(folded(encoded.dictionary), _PIECES)
+def _split(names: pa.StringArray, *, repeated: bool = True) -> tuple[Places, pa.StringArray]:
+    """The name and the text of each token; `repeated` where many names are the same."""
+    encoded = pc.dictionary_encode(names) if repeated else None
+    distinct_names = names if encoded is None else encoded.dictionary
+    pieces = pc.split_pattern(folded(distinct_names), " ")
     flat = pc.list_flatten(pieces)
     parents = pc.list_parent_indices(pieces).to_numpy(zero_copy_only=False).astype(np.int64)
     useless = pc.or_(pc.match_substring(flat, "*"), pc.less(pc.binary_length(flat), 2))
     useless = pc.or_(useless, pc.is_in(flat, pa.array(sorted(TITLES))))
     kept = ~flags(useless)
     parents, flat = parents[kept], flat.filter(pa.array(kept))
-    if len(encoded.dictionary) == len(names):
+    if encoded is None:
         return parents, flat
     return _spread(parents, flat, encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64))
 

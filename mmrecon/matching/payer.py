@@ -89,7 +89,8 @@ def payers_of(lines: pd.DataFrame, index: LedgerIndex, country: str) -> Payers:
     kinds = lines["party_kind"].to_numpy(dtype=object)
     phone_text = as_arrow(lines["party_phone"])
     is_phone = kinds == PartyKind.PHONE.value
-    phone = np.where(is_phone, canonical(phone_text, country), 0)
+    phone = np.zeros(len(lines), dtype=np.int64)
+    phone[is_phone] = canonical(phone_text.filter(pa.array(is_phone)), country)
     hashed = kinds == PartyKind.HASH.value
     if hashed.any():
         phone = _unhashed(phone, hashed, phone_text, index, country)

@@ -40,12 +40,22 @@ class Masks:
 
 def canonical(texts: pa.StringArray, country: str) -> Keys:
     """Each text's phone, in any spelling section 11 lists; 0 where it is none."""
-    trimmed = pc.replace_substring_regex(texts, r"\.0+$", "")
-    damaged = flags(pc.match_substring_regex(trimmed, _DAMAGED))
-    digits = pc.replace_substring_regex(trimmed, r"[\s\-()./+]", "")
+    plain = flags(pc.or_(pc.utf8_is_digit(texts), pc.equal(texts, "")))
+    if plain.all():
+        return _of_digits(texts, country)
+    phones = np.zeros(len(texts), dtype=np.int64)
+    phones[plain] = _of_digits(texts.filter(pa.array(plain)), country)
+    odd = pc.replace_substring_regex(texts.filter(pa.array(~plain)), r"\.0+$", "")
+    damaged = pc.match_substring_regex(odd, _DAMAGED)
+    digits = pc.replace_substring_regex(odd, r"[\s\-()./+]", "")
+    phones[~plain] = _of_digits(pc.if_else(damaged, "", digits), country)
+    return phones
+
+
+def _of_digits(digits: pa.StringArray, country: str) -> Keys:
     lengths = pc.utf8_length(digits).to_numpy(zero_copy_only=False).astype(np.int64)
     values = digits_value(digits)
-    values[damaged | (lengths > 15)] = -1
+    values[lengths > 15] = -1
     return _canonical(values, lengths, country)
 
 
@@ -67,7 +77,7 @@ def _canonical(values: Keys, lengths: Places, country: str) -> Keys:
 def masks(texts: pa.StringArray, country: str) -> Masks:
     """The visible ends of masked phones: `25470****001`, `07******01`, `0722XXXX89`."""
     code, _ = COUNTRIES.get(country, (0, 99))
-    packed = pc.replace_substring_regex(texts, r"[\s\-]", "")
+    packed = pc.replace_substring(pc.replace_substring(texts, " ", ""), "-", "")
     parts = pc.extract_regex(packed, _MASK)
     is_mask = flags(pc.is_valid(parts))
     prefix = pc.fill_null(pc.struct_field(parts, "prefix"), "")

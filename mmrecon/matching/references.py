@@ -8,6 +8,7 @@ character that is no letter or digit goes.  3. Spreadsheet damage: `850060.0` is
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,7 @@ from mmrecon.matching.keys import Flags, flags
 _CONTROL: Final = r"[\x00-\x1f\x7f]"
 _BLANKS: Final = r"\s+"
 _NO_KEY_CHARACTER: Final = r"[\x00-/:-@\[-`{-~]+"
+_UNTIDY: Final = r"[\x00-\x1f\x7f]|  |^ | $"
 _NOT_PLAIN: Final = r"[^0-9A-Z]"
 _FLOAT_TAIL: Final = r"^'?(\d+)\.0$"
 _EXPONENT: Final = r"^\d+(\.\d+)?E\+\d+$"
@@ -61,24 +63,37 @@ def clean(raw: pa.StringArray) -> pa.StringArray:
         odd = pa.array(~plain)
         values = [_visible(text) for text in raw.filter(odd).to_pylist()]
         raw = pc.replace_with_mask(raw, odd, pa.array(values, pa.string()))
-    hidden = flags(pc.match_substring_regex(raw, _CONTROL))
-    if hidden.any():
-        raw = pc.replace_substring_regex(raw, _CONTROL, " ")
-    return pc.utf8_trim_whitespace(pc.replace_substring_regex(raw, _BLANKS, " "))
+    return _where(raw, _UNTIDY, _tidy)
 
 
 def comparison(texts: pa.StringArray) -> pa.StringArray:
     """Step 2: capitals, letters and digits only (letters beyond ASCII are kept)."""
-    return pc.replace_substring_regex(pc.utf8_upper(texts), _NO_KEY_CHARACTER, "")
+    return _where(pc.utf8_upper(texts), _NOT_PLAIN, _without_separators)
 
 
 def register_key(texts: pa.StringArray) -> pa.StringArray:
     """The comparison form of a number as the ledger has it; most need nothing done."""
-    odd = flags(pc.match_substring_regex(texts, _NOT_PLAIN))
-    if not odd.any():
+    return _where(texts, _NOT_PLAIN, lambda odd: comparison(clean(odd)))
+
+
+def _where(
+    texts: pa.StringArray, pattern: str, change: Callable[[pa.StringArray], pa.StringArray]
+) -> pa.StringArray:
+    """Texts changed only where a pattern is found."""
+    found = flags(pc.match_substring_regex(texts, pattern))
+    if not found.any():
         return texts
-    mended = comparison(clean(texts.filter(pa.array(odd))))
-    return pc.replace_with_mask(texts, pa.array(odd), mended)
+    chosen = pa.array(found)
+    return pc.replace_with_mask(texts, chosen, change(texts.filter(chosen)))
+
+
+def _tidy(texts: pa.StringArray) -> pa.StringArray:
+    spaced = pc.replace_substring_regex(texts, _CONTROL, " ")
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(spaced, _BLANKS, " "))
+
+
+def _without_separators(texts: pa.StringArray) -> pa.StringArray:
+    return pc.replace_substring_regex(texts, _NO_KEY_CHARACTER, "")
 
 
 def without_zeros(keys: pa.StringArray) -> pa.StringArray:

@@ -154,11 +154,10 @@ def from_names(
     candidates: Candidates, references: References, wanted: Flags, index: LedgerIndex
 ) -> None:
     """References that are names."""
-    tokens = index.names.tokens(references.text)
-    known = tokens.name_of[index.names.known(tokens.words)]
-    some = wanted & (np.bincount(known, minlength=len(wanted)) > 0)
-    line, owner = _namesakes(tokens, some, index)
-    candidates.add_owners(line, owner, EVIDENCE["reference_name"], index)
+    lines = np.flatnonzero(wanted)
+    tokens = index.names.tokens(references.text.take(pa.array(lines)))
+    place, owner = _namesakes(tokens, np.ones(len(lines), dtype=bool), index)
+    candidates.add_owners(lines[place], owner, EVIDENCE["reference_name"], index)
 
 
 def from_near(candidates: Candidates, probes: Probes, wanted: Flags, index: LedgerIndex) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
@@ -18,10 +20,13 @@ from mmrecon.model.match import MatchState
 from mmrecon.pipeline.run import Run
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.items import all_items
-from mmrecon.store.matches import MatchSource, held_lines, lines_to_match, replace
+from mmrecon.store.matches import MatchSource, held_lines, lines_to_match, occupied_lines, replace
 from mmrecon.store.occupied import left_of_lines
 from mmrecon.store.proofs import wallet_ids
 from mmrecon.store.snapshots import newest
+
+_REMEMBERED_S: Final = 45 * 86_400
+"""Settled lines are still looked at for so long: reversals and double payments come late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +91,10 @@ def _asked(
     connection: Connection, run: Run, snapshot: LedgerSnapshot
 ) -> tuple[pd.DataFrame, MatchContext]:
     """Open lines of configured wallets, and everything else that matching may look at."""
-    everything = lines_to_match(connection)
+    since_utc_s = int(run.now_utc().timestamp()) - _REMEMBERED_S
+    everything = lines_to_match(connection, since_utc_s)
     wallets = wallet_facts(connection, run.settings)
-    left = left_of_lines(connection)
-    remaining = left.reindex(everything["line_id"], fill_value=0).to_numpy()
+    remaining = _remaining(connection, everything)
     settled = (remaining <= 0) & (everything["amount_minor"] > 0).to_numpy()
     held = everything["line_id"].isin(held_lines(connection)).to_numpy()
     asked = ~settled & ~held & everything["wallet_id"].isin(list(wallets)).to_numpy()
@@ -100,6 +105,17 @@ def _asked(
         everything[~asked].reset_index(drop=True), touched,
     )  # fmt: skip
     return everything[asked].reset_index(drop=True), context
+
+
+def _remaining(connection: Connection, lines: pd.DataFrame) -> np.ndarray[Any, Any]:
+    """What is left of each line; only lines with postings or links are asked about."""
+    remaining = lines["amount_minor"].to_numpy().copy()
+    touched = occupied_lines(connection)
+    if touched:
+        left = left_of_lines(connection, touched)
+        places = pd.Index(lines["line_id"]).get_indexer(pd.Index(left.index))
+        remaining[places[places >= 0]] = left.to_numpy(dtype=np.int64)[places >= 0]
+    return remaining
 
 
 def _counts(column: pd.Series) -> dict[str, int]:

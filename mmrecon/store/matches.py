@@ -9,19 +9,28 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, or_, select, update
 
-from mmrecon.model.line import LineFrame
-from mmrecon.model.match import MatchFrame
+from mmrecon.model.line import LineClass, LineFrame
+from mmrecon.model.match import MatchFrame, MatchState
+from mmrecon.model.posting import DEAD_STATES
 from mmrecon.store.bulk import insert_columns
 from mmrecon.store.database import raw_cursor
-from mmrecon.store.schema import HOLD, LINE, MATCH
+from mmrecon.store.schema import HOLD, LINE, LINK, MATCH, POSTING
 from mmrecon.store.statements import frame_of
 
 _FEW: Final = 500
-_NOT_USED: Final = frozenset({"details", "reason_type", "balance_minor", "status"})
-"""Columns of a line that no match looks at; they are left empty to read less."""
+_LOOKED_AT: Final = (
+    "line_id", "wallet_id", "receipt", "line_class", "sign", "amount_minor", "completed_at_utc_s",
+    "value_date", "party_kind", "party_phone", "party_name", "reference", "linked_receipt",
+    "external_id", "repeats", "conflict", "known_elsewhere",
+)  # fmt: skip
+"""What matching looks at; the other columns of a line are left empty, to read less."""
 
+_OWNED: Final = tuple(
+    each.value
+    for each in (LineClass.COLLECTION, LineClass.PAYOUT, LineClass.REVERSAL, LineClass.UNKNOWN)
+)
 _TEXT: Final = pd.StringDtype("pyarrow", np.nan)
 
 
@@ -64,19 +73,48 @@ def replace(connection: Connection, matches: pd.DataFrame, source: MatchSource) 
     return len(changed)
 
 
-def lines_to_match(connection: Connection) -> pd.DataFrame:
-    """All stored lines as a LineFrame, with the columns that matching looks at."""
-    schema = {name: dtype for name, dtype in LineFrame.dtypes().items() if name not in _NOT_USED}
-    rows = _rows(connection, select(*(LINE.c[name] for name in schema)).order_by(LINE.c.line_id))
-    values = list(zip(*rows, strict=True)) or [()] * len(schema)
+def lines_to_match(connection: Connection, since_utc_s: int) -> pd.DataFrame:
+    """Stored lines as a LineFrame, with the columns that matching looks at.
+
+    Left out is what no match can change any more: lines before `since_utc_s` whose money is
+    occupied, and lines without an owner that are matched as such.
+    """
+    dtypes = {name: LineFrame.dtypes()[name] for name in _LOOKED_AT}
+    query = select(*(LINE.c[name] for name in dtypes)).order_by(LINE.c.line_id)
+    live = select(POSTING.c.line_id).where(
+        POSTING.c.line_id == LINE.c.line_id,
+        POSTING.c.state.not_in([state.value for state in DEAD_STATES]),
+    )
+    linked = select(LINK.c.line_id).where(
+        LINK.c.line_id == LINE.c.line_id, LINK.c.withdrawn.is_(False)
+    )
+    ownerless = select(MATCH.c.line_id).where(
+        MATCH.c.line_id == LINE.c.line_id,
+        MATCH.c.superseded_by_run_id == "",
+        MATCH.c.state == MatchState.NO_POSTING.value,
+    )
+    if connection.execute(select(MATCH.c.match_id).limit(1)).first() is not None:
+        old = LINE.c.completed_at_utc_s < since_utc_s
+        query = query.where(
+            ~and_(old, or_(live.exists(), linked.exists())),
+            or_(LINE.c.line_class.in_(_OWNED), ~ownerless.exists()),
+        )
+    values = list(zip(*_rows(connection, query), strict=True)) or [()] * len(dtypes)
     columns: dict[str, object] = {}
-    for (name, dtype), column in zip(schema.items(), values, strict=True):
+    for (name, dtype), column in zip(dtypes.items(), values, strict=True):
         if dtype == "str":
             text = pa.array(column, pa.string())
             columns[name] = text.to_pandas(types_mapper={pa.string(): _TEXT}.get)
         else:
             columns[name] = np.array(column, dtype=dtype)
     return LineFrame.build(columns)
+
+
+def occupied_lines(connection: Connection) -> list[int]:
+    """Lines with any posting or link."""
+    query = select(POSTING.c.line_id).where(POSTING.c.line_id.is_not(None))
+    links = select(LINK.c.line_id).where(LINK.c.line_id.is_not(None))
+    return sorted(connection.execute(query.union(links)).scalars())
 
 
 def held_lines(connection: Connection) -> list[int]:
@@ -86,7 +124,8 @@ def held_lines(connection: Connection) -> list[int]:
 
 def _rows(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
     cursor = raw_cursor(connection)
-    cursor.execute(str(query.compile(dialect=connection.dialect)))
+    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    cursor.execute(str(compiled))
     rows: list[tuple[Any, ...]] = cursor.fetchall()
     cursor.close()
     return rows
