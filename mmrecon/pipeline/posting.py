@@ -31,8 +31,10 @@ from mmrecon.posting.preflight import (
 )
 from mmrecon.posting.settle import Withdrawal, withdraw
 from mmrecon.posting.verify import Read, verify_postings
+from mmrecon.posting.verify_links import ReadLink, verify_links
 from mmrecon.posting.workers import recover, send_all
 from mmrecon.store.database import reading
+from mmrecon.store.links import linked_transactions
 from mmrecon.store.posting_lines import contradicted_lines, lines_of
 from mmrecon.store.posting_reads import postings_in, postings_of
 from mmrecon.store.schema import WALLET
@@ -112,7 +114,8 @@ def verify(run: Run, seams: Seams | None = None) -> Verified:
     """
     with reading(run.engine) as connection:
         postings = postings_in(connection, _READABLE, shadow=False)
-    if not postings:
+        links = linked_transactions(connection)
+    if not postings and not links:
         return Verified(())
     context = posting_context(run, seams or Seams())
     client = run.connect()
@@ -121,9 +124,12 @@ def verify(run: Run, seams: Seams | None = None) -> Verified:
             _refuse(_other_servers(run, client, postings))
         run.progress.start("verifying", len(postings))
         reads = verify_postings(context, client, _READABLE)
+        read_links = verify_links(context, client)
     finally:
         client.close()
-    return Verified(reads, tuple(_issue_of(read) for read in reads if read.code))
+    issues = [_issue_of(read) for read in reads if read.code]
+    issues += [_issue_of_link(read) for read in read_links if read.code]
+    return Verified(reads, issues)
 
 
 def posting_context(run: Run, seams: Seams) -> PostingContext:
@@ -307,6 +313,18 @@ def _issue_of(read: Read) -> Issue:
     code = "posting_reversed_outside" if read.code == "reversed_outside" else read.code
     return Issue(
         code, receipt=read.posting.receipt, arguments={"posting_id": read.posting.posting_id}
+    )
+
+
+def _issue_of_link(read: ReadLink) -> Issue:
+    linked = read.linked
+    return Issue(
+        read.code,
+        arguments={
+            "account_kind": linked.account_kind,
+            "account_id": linked.account_id,
+            "transaction_id": linked.transaction_id,
+        },
     )
 
 

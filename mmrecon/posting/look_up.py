@@ -53,6 +53,26 @@ def look_up(client: FineractClient, posting: Posting, known: Known) -> Sight:
     return Sight(Shown.REVERSED if found else Shown.ABSENT)
 
 
+def read_transaction(
+    client: FineractClient, account_kind: str, account_id: int, transaction_id: str, currency: str
+) -> Transaction | None:
+    """One transaction by its id; None when the account has none of that id, or it is no payment.
+
+    Raises:
+        OutsideUnreachable: Fineract does not answer, or does not let this user read.
+    """
+    plural = "loans" if account_kind == "loan" else "savingsaccounts"
+    path = f"{plural}/{account_id}/transactions/{transaction_id}"
+    reply = client.ask(path)
+    if reply.status == 404:
+        return None
+    body = as_object(successful(reply, path).json())
+    owner = as_integer(body.get("loanId" if account_kind == "loan" else "accountId"))
+    if owner != account_id:
+        return None
+    return understand_transaction(account_kind, account_id, body, digits_of(currency))
+
+
 def savings_transactions(
     client: FineractClient, posting: Posting, first_day: str, last_day: str
 ) -> list[Transaction]:

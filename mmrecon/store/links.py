@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 
 from mmrecon.errors import Defect
 from mmrecon.store import journal
 from mmrecon.store.occupied import check_source, is_own_transaction, linked_of_transaction
 from mmrecon.store.postings import ApprovedRow, RefusedRow
-from mmrecon.store.schema import LINK
+from mmrecon.store.schema import LINE, LINK
 
 _KINDS = {"link": "transaction", "by_hand": "by_hand", "not_ours": "not_ours"}
 
@@ -20,8 +21,10 @@ def insert_links(
 ) -> list[RefusedRow]:
     """Make links of approved rows whose act is `link`, `by_hand` or `not_ours`.
 
-    A `link` row's `posted_minor` is the whole amount of the Fineract transaction. A refusal is a
-    value: `no_money_left`, `transaction_exceeded`, `own_transaction` or `amount_not_positive`.
+    A `link` row's `posted_minor` is the whole amount of the Fineract transaction; 0 where nobody
+    has read it yet: then one link is all that such a transaction takes, and `verify` reads it. A
+    refusal is a value: `no_money_left`, `transaction_exceeded`, `own_transaction` or
+    `amount_not_positive`.
     """
     refused = []
     made = []
@@ -38,6 +41,37 @@ def insert_links(
     return refused
 
 
+@dataclass(frozen=True, slots=True)
+class LinkedTransaction:
+    """A Fineract transaction that links name, and how much of it they occupy together."""
+
+    account_kind: str
+    account_id: int
+    transaction_id: str
+    currency: str
+    linked_minor: int
+
+
+def linked_transactions(connection: Connection) -> list[LinkedTransaction]:
+    """Transactions that live links of lines name, with what they occupy."""
+    key = (LINK.c.account_kind, LINK.c.account_id, LINK.c.transaction_id, LINE.c.currency)
+    query = (
+        select(*key, func.sum(LINK.c.amount_minor))
+        .join(LINE, LINE.c.line_id == LINK.c.line_id)
+        .where(
+            LINK.c.kind == "transaction",
+            LINK.c.withdrawn.is_(False),
+            LINK.c.account_id.is_not(None),
+        )
+        .group_by(*key)
+        .order_by(func.min(LINK.c.link_id))
+    )
+    return [
+        LinkedTransaction(row[0], row[1], row[2], row[3], int(row[4]))
+        for row in connection.execute(query)
+    ]
+
+
 def _insert_link(connection: Connection, row: ApprovedRow, at_utc: str) -> str:
     """The code that refuses a row; empty when its link stands."""
     facts = row.facts
@@ -49,7 +83,8 @@ def _insert_link(connection: Connection, row: ApprovedRow, at_utc: str) -> str:
         if is_own_transaction(connection, kind, transaction_id):
             return "own_transaction"
         linked_minor = linked_of_transaction(connection, kind, transaction_id)
-        if linked_minor + amount_minor > _integer(facts["posted_minor"]):
+        whole_minor = _integer(facts["posted_minor"]) or amount_minor
+        if linked_minor + amount_minor > whole_minor:
             return "transaction_exceeded"
     with connection.begin_nested() as savepoint:
         connection.execute(insert(LINK), [_columns(row, at_utc)])

@@ -14,6 +14,7 @@ from sqlalchemy import insert, select
 
 from mmrecon.config import PaymentType, PostingLimits
 from mmrecon.errors import ExitCode, OutsideUnreachable, SafetyRefusal
+from mmrecon.model.approval import BatchKind
 from mmrecon.model.clock import system_clock
 from mmrecon.model.keys import line_source
 from mmrecon.model.posting import Posting, PostingState
@@ -283,6 +284,23 @@ def test_money_a_teller_posted_meanwhile_is_a_link_to_be_confirmed(
     assert site.states() == ["withdrawn"]
     assert posted.exit_code() is ExitCode.PEOPLE_HAVE_WORK
     assert site.reasons() == ["posted_elsewhere"]
+
+
+def test_a_linked_transaction_is_read_back(site: Site, branch: Branch) -> None:
+    account = branch.savings()
+    transaction_id = branch.teller(account, 1000, "BYHAND")
+    link = {"act": "link", "decision": "already posted", "posted_minor": 0, "command": ""}
+    rows = [
+        site.row(1, account, transaction_id=transaction_id, **link),
+        site.row(2, account, transaction_id="999999", **link),
+        site.row(3, account, transaction_id=branch.teller(account, 999, "LESS"), **link),
+    ]
+    site.desk.approve(site.desk.prepare(ASHA, rows, BatchKind.LINKS, "links-1"), BENO)
+    assert [issue.code for issue in verify(site.run()).issues] == ["link_not_found", "link_exceeds"]
+    branch.undo(account, transaction_id)
+    verified = verify(site.run())
+    assert next(issue.code for issue in verified.issues) == "link_reversed"
+    assert verified.exit_code() is ExitCode.NEEDS_ATTENTION
 
 
 def test_fineract_down_ends_with_3_and_the_next_run_goes_on(

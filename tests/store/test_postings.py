@@ -204,6 +204,14 @@ def test_links_of_one_transaction_never_exceed_it(engine: Engine) -> None:
     assert link_rows(engine, row(2, line_id=2, amount_minor=20_000, **link)) == []
 
 
+def test_a_transaction_that_nobody_has_read_takes_one_link(engine: Engine) -> None:
+    link = {"act": "link", "transaction_id": "902", "posted_minor": 0}
+    assert link_rows(engine, row(1, amount_minor=80_000, **link)) == []
+    assert link_rows(engine, row(2, line_id=2, amount_minor=1, **link)) == [
+        (2, "transaction_exceeded")
+    ]
+
+
 def test_a_link_never_exceeds_its_line(engine: Engine) -> None:
     assert link_rows(engine, row(1, act="by_hand", line_id=2, amount_minor=50_001)) == [
         (1, "no_money_left")

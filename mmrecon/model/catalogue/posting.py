@@ -29,7 +29,9 @@ CODES: Final[tuple[CodeText, ...]] = (
     _review("approval_too_old", "leg {leg} for account {account_no} was approved 30 days ago"),
     _review("line_changed", "the line itself is no longer what was approved (leg {leg})"),
     _review("line_contradicted", "two files contradict each other about the line (leg {leg})"),
-    _review("reversal_seen_since", "the provider took the money back after the approval (leg {leg})"),
+    _review(
+        "reversal_seen_since", "the provider took the money back after the approval (leg {leg})"
+    ),
     _review(
         "posted_elsewhere",
         "already in Fineract: {account_kind} {account_id}, transaction {transaction_id}, {day}",
@@ -42,7 +44,9 @@ CODES: Final[tuple[CodeText, ...]] = (
         "Look at that transaction; link it, or approve the line again if it is other money.",
     ),
     _review("too_many_legs", "the line has {legs} legs, more than `posting.legs_per_line`"),
-    _review("configuration_changed", "an approved change of the configuration rules it out: {code}"),
+    _review(
+        "configuration_changed", "an approved change of the configuration rules it out: {code}"
+    ),
     _review(
         "reversed_outside",
         "somebody reversed in Fineract what was posted (leg {leg})",
@@ -113,6 +117,25 @@ CODES: Final[tuple[CodeText, ...]] = (
         Severity.ATTENTION,
         "the receipt of posting {posting_id} stands in Fineract a second time, by somebody else",
         "One of the two is too many: look at the account in Fineract.",
+    ),
+    CodeText(
+        "link_not_found",
+        Severity.ATTENTION,
+        "linked transaction {transaction_id} of {account_kind} {account_id} is not in Fineract",
+        "Look at the account: the line that names it may not be posted at all.",
+    ),
+    CodeText(
+        "link_reversed",
+        Severity.ATTENTION,
+        "linked transaction {transaction_id} of {account_kind} {account_id} was reversed",
+        "The line that names it is not posted any more: ask who reversed it and why.",
+    ),
+    CodeText(
+        "link_exceeds",
+        Severity.ATTENTION,
+        "linked transaction {transaction_id} of {account_kind} {account_id} is smaller than what "
+        "lines claim of it",
+        "Compare the lines with that transaction in Fineract.",
     ),
     CodeText(
         "posting_reversed_outside",
