@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from mmrecon.approval.wording import sentence
 from mmrecon.errors import SafetyRefusal, UsageError
 from mmrecon.model.approval import Act, BatchKind, BatchState, Person
 from mmrecon.people.roster import Roster, signers
@@ -17,7 +18,7 @@ from mmrecon.pipeline.run import Run
 from mmrecon.store import batches
 from mmrecon.store.batches import Header, StoredBatch
 from mmrecon.store.database import reading
-from mmrecon.store.evidence import explanations
+from mmrecon.store.evidence import Evidence, evidence_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,23 @@ def show(run: Run, batch_id: str) -> Shown:
 
 
 def _evidence(connection: Connection, stored: StoredBatch) -> dict[int, str]:
+    """What spoke for and against each row's match; postings are approved by count and total."""
+    if stored.batch.kind is BatchKind.POSTINGS:
+        return {}
     line_ids = [place.line_id for place in stored.places if place.line_id is not None]
-    told = explanations(connection, line_ids)
+    told = evidence_of(connection, line_ids)
     return {
-        number: told[place.line_id]
+        number: _words(told[place.line_id])
         for number, place in enumerate(stored.places, start=1)
         if place.line_id in told
     }
+
+
+def _words(found: Evidence) -> str:
+    explained = sentence(found.explanation, found.arguments) if found.explanation else ""
+    tier = ": ".join(part for part in (found.tier, explained) if part)
+    against = "; ".join(sentence(code, {}) for code in found.vetoes)
+    return f"{tier.rstrip('.')}. Against it: {against}." if against else tier
 
 
 def load_verified(connection: Connection, roster: Roster, batch_id: str) -> StoredBatch:

@@ -1,9 +1,11 @@
-"""Why a line's match came out as it did, for whoever decides on it."""
+"""What the match in force of a line says, for whoever decides on it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -12,13 +14,30 @@ from mmrecon.store.schema import MATCH
 _FEW: Final = 500
 
 
-def explanations(connection: Connection, line_ids: Sequence[int]) -> dict[int, str]:
-    """The sentence of the match in force, by line; lines that have none are left out."""
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a match came out as it did: codes of the catalogue, worded on output."""
+
+    tier: str
+    explanation: str
+    arguments: Mapping[str, Any]
+    vetoes: tuple[str, ...]
+
+
+def evidence_of(connection: Connection, line_ids: Sequence[int]) -> dict[int, Evidence]:
+    """The match in force, by line; lines that have none are left out."""
     wanted = set(line_ids)
-    query = select(MATCH.c.line_id, MATCH.c.explanation).where(
-        MATCH.c.superseded_by_run_id == "", MATCH.c.explanation != ""
-    )
+    names = ("line_id", "tier", "explanation", "explanation_json", "vetoes")
+    query = select(*(MATCH.c[name] for name in names)).where(MATCH.c.superseded_by_run_id == "")
     if len(wanted) <= _FEW:
         query = query.where(MATCH.c.line_id.in_(sorted(wanted)))
-    found = connection.execute(query)
-    return {row.line_id: row.explanation for row in found if row.line_id in wanted}
+    return {
+        row.line_id: Evidence(
+            tier=row.tier,
+            explanation=row.explanation,
+            arguments=json.loads(row.explanation_json or "{}"),
+            vetoes=tuple(code for code in row.vetoes.split(";") if code),
+        )
+        for row in connection.execute(query)
+        if row.line_id in wanted
+    }

@@ -496,11 +496,18 @@ def test_the_approval_of_somebody_revoked_later_still_counts(desk: Desk) -> None
     assert refusal(lambda: desk.approve(second, CARO)).code == "not_enrolled"
 
 
-def test_the_evidence_is_shown_beside_a_choice(desk: Desk) -> None:
-    found = {"line_id": 1, "explanation": "the reference is one open account"}
+def test_the_evidence_is_shown_in_words_beside_a_choice(desk: Desk) -> None:
+    found = {
+        "line_id": 1, "tier": "B", "explanation": "names_account_another_client",
+        "explanation_json": "{}", "vetoes": "receipt_repeats",
+    }  # fmt: skip
     do(desk, lambda connection: connection.execute(MATCH.insert(), found))
     batch_id = desk.prepare(ASHA, [row(1), row(2)], BatchKind.CHOICES)
-    assert show(desk.run, batch_id).evidence == {1: "the reference is one open account"}
+    evidence = show(desk.run, batch_id).evidence
+    assert evidence.keys() == {1}
+    assert evidence[1].startswith("B: ")
+    assert ". Against it: " in evidence[1]
+    assert "_" not in evidence[1]
 
 
 def test_an_approval_that_fails_leaves_nothing_behind(desk: Desk) -> None:
