@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import secrets
 import signal
 import socket
 import struct
@@ -21,16 +20,15 @@ from mmrecon.sandbox.application import V1, Application
 from mmrecon.sandbox.auth import Users
 from mmrecon.sandbox.database import Database, StateOfAnotherVersionError
 from mmrecon.sandbox.locks import RowLocks
+from mmrecon.sandbox.ports import HOST, free_port
 from mmrecon.sandbox.routes import HANDLERS, ROUTES
 from mmrecon.sandbox.routing import Router
 from mmrecon.sandbox.seed import plant
 from mmrecon.sandbox.world import World
 
-HOST = "127.0.0.1"
 THREADS = 40
 REQUESTS_A_CONNECTION = 100
 IDLE_SECONDS = 60
-LOWEST_PORT, PORTS = 20_000, 10_000
 
 
 class FolderInUseError(RuntimeError):
@@ -130,7 +128,7 @@ class SandboxServer:
         port = self._asked_port
         if not port:
             kept = port_file.exists()
-            port = int(port_file.read_text(encoding="ascii")) if kept else _free_port()
+            port = int(port_file.read_text(encoding="ascii")) if kept else free_port()
         self._server = wsgi.Server(
             (HOST, port), Application(self.world), numthreads=THREADS, timeout=IDLE_SECONDS
         )
@@ -157,15 +155,6 @@ class SandboxServer:
         if self._lock_file is not None:
             self._lock_file.close()
             self._lock_file = None
-
-
-def _free_port() -> int:
-    """A free port below those that outgoing connections take, so that it can be kept."""
-    while True:
-        port = LOWEST_PORT + secrets.randbelow(PORTS)
-        with socket.socket() as probe:
-            if probe.connect_ex((HOST, port)):
-                return port
 
 
 def _world(state_dir: Path, faults: fault_rules.Faults) -> World:

@@ -27,10 +27,11 @@ from paramiko.common import (
 )
 from paramiko.sftp import SFTP_OK
 
+from mmrecon.sandbox.ports import HOST, free_port
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-HOST = "127.0.0.1"
 POLL_SECONDS = 0.2
 
 
@@ -215,7 +216,7 @@ class SftpDrop:
     def start(self) -> Self:
         """Listen; returns when the port is open."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._listener = socket.create_server((HOST, self._asked_port))
+        self._listener = socket.create_server((HOST, self._asked_port or free_port()))
         self._listener.settimeout(POLL_SECONDS)
         self.port = self._listener.getsockname()[1]
         self._stopping.clear()
