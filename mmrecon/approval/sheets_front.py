@@ -186,7 +186,7 @@ def _section(
         (formats.answer, formats.answer_count, formats.answer_number), 5
     ):
         sheet.write_blank(row, column, None, style)
-    sheet.write_formula(row, 4, f"=SUMIFS({cells('Amount')},{unmarked})", amount, float(total))
+    sheet.write_formula(row, 4, f"=SUMIFS({cells('Amount')},{unmarked})", amount, total)
 
 
 def _facts(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: int) -> int:
