@@ -80,6 +80,7 @@ def batch_json(shown: Shown) -> dict[str, Any]:
             for found in shown.differences
         ],
         "rows": [dict(row) for row in stored.batch.rows],
+        "evidence": {str(number): words for number, words in shown.evidence.items()},
     }
 
 

@@ -104,7 +104,7 @@ def list_command(run: Run) -> Outcome:
 
     listed = list_people(run)
     rows = [
-        (one.name, ", ".join(one.roles), _state(one), one.fingerprint[:16], one.since_utc[:10])
+        (one.name, ", ".join(one.roles), _state(one), one.fingerprint[:12], one.since_utc[:10])
         for one in listed
     ]
     shown = [table(["name", "roles", "state", "key", "since"], rows)] if rows else ["Nobody yet."]
