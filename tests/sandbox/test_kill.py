@@ -71,7 +71,7 @@ def post_until_killed(
                 path = f"/savingsaccounts/{account}/transactions?command=deposit"
                 assert api.call("POST", path, deposit(), key).status_code == 200
             answered[key] = True
-    except requests.ConnectionError:
+    except requests.RequestException:
         return
 
 
