@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -10,9 +9,8 @@ from typing import Any, Final
 from openpyxl.utils.datetime import from_excel
 
 from mmrecon.approval.columns import Kind
-from mmrecon.approval.row_digest import plain
+from mmrecon.approval.row_digest import plain, spelled
 
-_BLANKS: Final = re.compile(r"[\x00-\x1f\x7f\s]+")
 _MOMENT: Final = "%Y-%m-%d %H:%M:%S"
 
 
@@ -29,7 +27,7 @@ def cell_text(value: Any, kind: Kind) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return _BLANKS.sub(" ", value).strip()
+        return spelled(value)
     if isinstance(value, datetime):
         return _moment(value, kind)
     if isinstance(value, bool):

@@ -226,7 +226,10 @@ def _with_words(frame: pd.DataFrame, work: OpenWork) -> pd.DataFrame:
     texts = candidate_texts(undecided, frame["currency"], work.accounts, work.clients)
     for rank in range(1, SHOWN_CANDIDATES + 1):
         frame[f"candidate_{rank}"] = texts[rank - 1]
-    for name in ("receipt", "reference", "payer", "payer_phone", "proposed_client", "evidence"):
+    for name in (
+        "receipt", "reference", "payer", "payer_phone", "proposed_client", "proposed_account",
+        "evidence",
+    ):  # fmt: skip
         frame[name] = clean(frame[name])
     return frame
 

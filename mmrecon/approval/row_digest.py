@@ -5,6 +5,7 @@ Both directions spell a cell the same way, whatever a spreadsheet program did to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
@@ -18,10 +19,21 @@ SEPARATOR: Final = "\x1f"
 """Stands in no cell: `clean` and `cells` take control characters out."""
 
 
+_BLANKS: Final = re.compile("[\x00-\x20\x7f\\s\ud800-\udfff\ufffe\uffff]+")
+"""Blanks of every kind, and what no spreadsheet file can hold."""
+
+_ESCAPE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
+"""Means a character to some programs and itself to others; it is shown with a gap."""
+
+
+def spelled(text: str) -> str:
+    """A text with single blanks and nothing that a spreadsheet program would change."""
+    return _ESCAPE.sub(r"_ x\1_", _BLANKS.sub(" ", text)).strip()
+
+
 def clean(texts: pd.Series) -> pd.Series:
-    """Texts without control characters and doubled blanks: what every program gives back."""
-    spaced = texts.str.replace(r"[\x00-\x1f\x7f\s]+", " ", regex=True)
-    return spaced.str.strip().astype("str")
+    """Texts in the spelling that every program gives back."""
+    return pd.Series([spelled(text) for text in texts], index=texts.index, dtype="str")
 
 
 def plain(amount: Decimal) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 from mmrecon.model.line import LineFrame
 from mmrecon.model.proposal import IssuedFrame
+from mmrecon.store.bulk import insert_columns
 from mmrecon.store.schema import LINE, SIGHTING, STATEMENT, WORKBOOK, WORKBOOK_ROW
 from mmrecon.store.statements import frame_of
 
@@ -41,14 +42,8 @@ def insert_workbook(connection: Connection, workbook: StoredWorkbook, rows: pd.D
             expires_on=workbook.expires_on,
         )
     )
-    if len(rows):
-        issued = rows.assign(workbook_id=workbook.workbook_id)
-        names = [column.name for column in WORKBOOK_ROW.columns]
-        records = [
-            dict(zip(names, values, strict=True))
-            for values in zip(*(issued[name].tolist() for name in names), strict=True)
-        ]
-        connection.execute(insert(WORKBOOK_ROW), records)
+    columns: dict[str, Any] = {str(name): rows[name] for name in rows.columns}
+    insert_columns(connection, WORKBOOK_ROW, {"workbook_id": workbook.workbook_id, **columns})
 
 
 def find_workbook(connection: Connection, workbook_id: str) -> StoredWorkbook | None:

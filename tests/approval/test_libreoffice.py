@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from mmrecon.approval.decide import decide
+from mmrecon.approval.proposals import propose
 from mmrecon.approval.workbook_in import read
+from tests.approval import morning
 from tests.approval.officer import Officer
 from tests.approval.test_decide import now
+from tests.approval.test_workbook_in import NASTY
 
 _SOFFICE = shutil.which("soffice")
 pytestmark = pytest.mark.skipif(
@@ -67,3 +70,17 @@ def test_the_workbook_as_written_survives_libreoffice_untouched(tmp_path: Path) 
     assert digests == officer.issued.set_index("row_id")["digest"].to_dict()
     assert (returned.rows["decision"] == "").all()
     assert not returned.sections
+
+
+def test_text_from_the_outside_world_survives_libreoffice(tmp_path: Path) -> None:
+    lines = tuple(
+        morning.line(number, 1000 + number, reference=text, party_name=text)
+        for number, text in enumerate(NASTY, 1)
+    )
+    matches = tuple(morning.match(number, "suspense", "E") for number in range(1, len(NASTY) + 1))
+    path = tmp_path / "mmrecon.xlsx"
+    Officer(path, proposals=propose(morning.work(lines=lines, matches=matches)))
+    rows = read(resaved(path, tmp_path)).rows
+    changed = rows.loc[rows["digest"] != rows["key_digest"], "row_id"]
+    assert [NASTY[int(row_id[1:]) - 1] for row_id in changed] == []
+    assert len(rows) == len(NASTY)

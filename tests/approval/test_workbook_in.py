@@ -9,8 +9,10 @@ import pytest
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.formula import ArrayFormula
 
+from mmrecon.approval.proposals import propose
 from mmrecon.approval.workbook_in import read
 from mmrecon.errors import SafetyRefusal
+from tests.approval import morning
 from tests.approval.morning import WORKBOOK_ID
 from tests.approval.officer import HEADER, Officer
 
@@ -150,3 +152,26 @@ def test_a_file_that_unpacks_to_too_much_is_refused(officer: Officer) -> None:
     with pytest.raises(SafetyRefusal) as refused:
         read(officer.save(), unpacked_bytes=1000)
     assert refused.value.code == "workbook_too_large"
+
+
+NASTY = (
+    "=1+1", "+254 700", "-12", "@SUM(A1)", "  two   blanks ", "line\nbreak", "tab\there",
+    "nbsp\u00a0here", "_x000D_", "_x0041_", "\u202eright to left", "<b>&amp;</b>", '"quoted"',
+    "'apostrophe", "1E5", "000123", "12/03/2026", "TRUE", "#REF!", "\x01control", "\ufffe",
+    "\U0001f600", "é ü ñ", "http://example.org", "x" * 300, "{=A1}", "\x1f",
+)  # fmt: skip
+
+
+def test_text_from_the_outside_world_comes_back_as_it_went_out(tmp_path: Path) -> None:
+    lines = tuple(
+        morning.line(number, 1000 + number, reference=text, party_name=text)
+        for number, text in enumerate(NASTY, 1)
+    )
+    matches = tuple(morning.match(number, "suspense", "E") for number in range(1, len(NASTY) + 1))
+    proposals = propose(morning.work(lines=lines, matches=matches))
+    officer = Officer(tmp_path / "mmrecon.xlsx", proposals=proposals)
+    for content in (tmp_path.joinpath("mmrecon.xlsx").read_bytes(), officer.save()):
+        rows = read(content).rows
+        assert len(rows) == len(NASTY)
+        assert (rows["digest"] == rows["key_digest"]).all()
+        assert (rows["formula"] == "").all()

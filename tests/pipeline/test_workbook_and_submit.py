@@ -271,3 +271,25 @@ def test_without_a_ledger_there_is_no_workbook(tmp_path: Path) -> None:
         write_workbook(made.run)
     assert refused.value.code == "no_snapshot"
     made.engine.dispose()
+
+
+def test_a_wallet_without_payment_type_is_said_before_anybody_works(desk: Desk) -> None:
+    desk.set_wallet(payment_type=None)
+    written = write_workbook(desk.run)
+    assert [issue.code for issue in written.issues] == ["workbook_payment_type_missing"]
+    paper = Paper(written.path)
+    paper.approve_all(3, 3000)
+    submitted = submit(desk, paper.save())
+    assert {one.issue.code for one in submitted.decided.refused} == {
+        "workbook_payment_type_missing"
+    }
+    assert not submitted.batches
+
+
+def test_hidden_rows_are_named(desk: Desk) -> None:
+    paper = Paper(write_workbook(desk.run).path)
+    paper.sheet("To approve").row_dimensions[3].hidden = True
+    paper.approve_all(3, 3000)
+    submitted = submit(desk, paper.save())
+    assert [issue.code for issue in submitted.issues] == ["workbook_rows_hidden"]
+    assert len(submitted.batches[0].rows) == 3
