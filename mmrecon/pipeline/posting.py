@@ -8,9 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from sqlalchemy import select
-
-from mmrecon.config import Settings, WalletSettings
+from mmrecon.config import WalletSettings
 from mmrecon.errors import ExitCode, OutsideUnreachable, SafetyRefusal, worst
 from mmrecon.fineract.client import FineractClient
 from mmrecon.model.catalogue import severity_of
@@ -37,7 +35,7 @@ from mmrecon.store.database import reading
 from mmrecon.store.links import linked_transactions
 from mmrecon.store.posting_lines import contradicted_lines, lines_of
 from mmrecon.store.posting_reads import postings_in, postings_of
-from mmrecon.store.schema import WALLET
+from mmrecon.store.proofs import wallet_ids
 
 _UNSENT: Final = (PostingState.APPROVED, PostingState.DEFERRED)
 _OPEN: Final = (PostingState.SENDING, PostingState.UNKNOWN, PostingState.PENDING_IN_CORE)
@@ -57,10 +55,6 @@ class Posted:
     def exit_code(self) -> ExitCode:
         """By the gravest issue."""
         return worst(severity_of(issue).exit_code() for issue in self.issues)
-
-    def count(self, state: PostingState) -> int:
-        """How many of the postings are in a state."""
-        return sum(posting.state is state for posting in self.postings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,18 +323,8 @@ def _issue_of_link(read: ReadLink) -> Issue:
 
 
 def _wallets(run: Run) -> dict[int, WalletSettings]:
-    """Configured wallets by the store's wallet_id."""
-    return wallets_by_id(run, run.settings)
-
-
-def wallets_by_id(run: Run, settings: Settings) -> dict[int, WalletSettings]:
-    """Configured wallets that the store knows, by their wallet_id."""
-    configured = {(wallet.provider, wallet.account): wallet for wallet in settings.wallets}
-    query = select(WALLET.c.wallet_id, WALLET.c.provider, WALLET.c.account)
+    """Configured wallets that the store knows, by the store's wallet_id."""
+    configured = {(wallet.provider, wallet.account): wallet for wallet in run.settings.wallets}
     with reading(run.engine) as connection:
-        rows = list(connection.execute(query))
-    return {
-        row.wallet_id: configured[row.provider, row.account]
-        for row in rows
-        if (row.provider, row.account) in configured
-    }
+        known = wallet_ids(connection)
+    return {known[key]: wallet for key, wallet in configured.items() if key in known}

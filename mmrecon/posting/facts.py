@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,14 +18,6 @@ _BLOCKING: Final[dict[Command, frozenset[str]]] = {
     Command.SAVINGS_DEPOSIT: frozenset({"block", "block_credit"}),
     Command.SAVINGS_WITHDRAWAL: frozenset({"block", "block_debit"}),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A material fact that is no longer as approved; `code` stands in the catalogue."""
-
-    posting: Posting
-    code: str
 
 
 def changed_line(posting: Posting, line: PostedLine | None, now_utc: datetime) -> str:

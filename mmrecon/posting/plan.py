@@ -25,10 +25,6 @@ class Envelope:
     postings: tuple[Posting, ...]
     sent_how: SentHow
 
-    def accounts(self) -> frozenset[Account]:
-        """The accounts that the call touches."""
-        return frozenset(account_of(posting) for posting in self.postings)
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -107,7 +107,7 @@ def insert_approved(
     ever over its amount afterwards, and an attempt is always the one after a dead one.
     """
     money = _MoneyLeft(connection, rows)
-    attempts = _next_attempts(connection, {str(row.facts["source"]) for row in rows})
+    attempts = next_attempts(connection, {str(row.facts["source"]) for row in rows})
     refused: list[RefusedRow] = []
     made: list[ApprovedRow] = []
     for legs in _by_line(rows):
@@ -121,18 +121,6 @@ def insert_approved(
     _MoneyLeft(connection, made).must_not_be_negative()
     journal.append(connection, map(_made, made), at_utc=at_utc, run_id=run_id)
     return refused
-
-
-def next_attempts(
-    connection: Connection, sources: Collection[str]
-) -> dict[tuple[str, str, int], int | None]:
-    """For every leg that was ever posted of some sources, what `next_attempt` gives."""
-    return _next_attempts(connection, sources)
-
-
-def next_attempt(connection: Connection, source: str, purpose: str, leg: int) -> int | None:
-    """The attempt that a new approval carries; None while the last one is still live."""
-    return _next_attempts(connection, {source}).get((source, purpose, leg), 1)
 
 
 def change_states(
@@ -152,11 +140,6 @@ def change_states(
             entries.append(journal.Entry("posting_state", _told(change)))
     journal.append(connection, entries, at_utc=at_utc, run_id=run_id)
     return changed
-
-
-def change_state(connection: Connection, change: Change, *, at_utc: str, run_id: str) -> bool:
-    """One change of state; False when the posting was in none of `from_states` any more."""
-    return bool(change_states(connection, [change], at_utc=at_utc, run_id=run_id))
 
 
 def raise_resend(connection: Connection, posting: Posting, *, at_utc: str, run_id: str) -> bool:
@@ -200,8 +183,11 @@ _Leg = tuple[str, str, int]
 _Account = tuple[str, str]
 
 
-def _next_attempts(connection: Connection, sources: Collection[str]) -> dict[_Leg, int | None]:
-    """The next attempt of every leg that was ever posted; None while the last one is live."""
+def next_attempts(connection: Connection, sources: Collection[str]) -> dict[_Leg, int | None]:
+    """Next attempt by (source, purpose, leg), of all that was ever posted of some sources.
+
+    It is None while the last attempt is still live; a leg that is not there begins with 1.
+    """
     names = ("source", "purpose", "leg", "attempt", "state")
     query = select(*(POSTING.c[name] for name in names)).order_by(POSTING.c.attempt)
     if len(sources) <= _FEW:

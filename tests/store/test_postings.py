@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 
 from mmrecon.errors import Defect
 from mmrecon.model.keys import canonical_json
@@ -22,9 +22,9 @@ from mmrecon.store.postings import (
     ApprovedRow,
     Change,
     Exchange,
-    change_state,
+    change_states,
     insert_approved,
-    next_attempt,
+    next_attempts,
     posting_facts,
     raise_resend,
     record_exchanges,
@@ -100,7 +100,11 @@ def link_rows(engine: Engine, *rows: ApprovedRow) -> list[tuple[int, str]]:
 def move(engine: Engine, posting_id: int, *states: PostingState) -> None:
     with transaction(engine) as connection:
         for before, after in pairwise(states):
-            assert change_state(connection, Change(posting_id, {before}, after), **STAMP)
+            assert changed(connection, Change(posting_id, {before}, after))
+
+
+def changed(connection: Connection, change: Change) -> bool:
+    return bool(change_states(connection, [change], **STAMP))
 
 
 def left(engine: Engine, line_id: int) -> int:
@@ -149,8 +153,7 @@ def test_a_live_leg_takes_no_new_attempt_and_a_dead_one_the_next(engine: Engine)
     assert insert_rows(engine, row(2)) == [(2, "attempt_not_next")]
     assert insert_rows(engine, row(2, attempt=2)) == []
     with engine.connect() as connection:
-        assert next_attempt(connection, "line-1", "post", 1) is None
-        assert next_attempt(connection, "line-1", "post", 2) == 1
+        assert next_attempts(connection, {"line-1"}) == {("line-1", "post", 1): None}
 
 
 def test_a_dead_posting_gives_its_money_back(engine: Engine) -> None:
@@ -224,9 +227,9 @@ def test_a_link_never_exceeds_its_line(engine: Engine) -> None:
 def test_an_own_transaction_is_no_target_of_a_link(engine: Engine) -> None:
     insert_rows(engine, row(1))
     with transaction(engine) as connection:
-        change_state(connection, Change(1, {PostingState.APPROVED}, PostingState.SENDING), **STAMP)
+        changed(connection, Change(1, {PostingState.APPROVED}, PostingState.SENDING))
         posted = Change(1, {PostingState.SENDING}, PostingState.POSTED, transaction_id="901")
-        change_state(connection, posted, **STAMP)
+        changed(connection, posted)
     link = row(2, act="link", line_id=2, transaction_id="901", amount_minor=50_000)
     assert link_rows(engine, link) == [(2, "own_transaction")]
 
@@ -235,13 +238,13 @@ def test_only_one_of_two_changes_from_the_same_state_wins(engine: Engine) -> Non
     insert_rows(engine, row(1))
     change = Change(1, {PostingState.APPROVED}, PostingState.SENDING)
     with transaction(engine) as connection:
-        assert change_state(connection, change, **STAMP)
-        assert not change_state(connection, change, **STAMP)
+        assert changed(connection, change)
+        assert not changed(connection, change)
 
 
 def test_a_change_that_no_life_allows_is_a_defect(engine: Engine) -> None:
     with transaction(engine) as connection, pytest.raises(Defect):
-        change_state(connection, Change(1, {PostingState.UNKNOWN}, PostingState.WITHDRAWN), **STAMP)
+        changed(connection, Change(1, {PostingState.UNKNOWN}, PostingState.WITHDRAWN))
 
 
 def test_savings_never_take_a_fresh_key_by_themselves(engine: Engine) -> None:
@@ -301,14 +304,15 @@ def test_no_sequence_of_approvals_ever_exceeds_an_amount(
                         posting.posting_id, {PostingState.APPROVED}, PostingState.WITHDRAWN
                     )
                     if posting.purpose != "park":
-                        change_state(connection, withdrawn, **STAMP)
+                        changed(connection, withdrawn)
                 continue
             common = {"line_id": line_id, "amount_minor": amount_minor, "leg": leg}
             if act in {"link", "by_hand"}:
                 linked = row(number, act=act, transaction_id=str(leg), **common)
                 insert_links(connection, [linked], **STAMP)
                 continue
-            attempt = next_attempt(connection, f"line-{line_id}", act, leg) or 1
+            source = f"line-{line_id}"
+            attempt = next_attempts(connection, {source}).get((source, act, leg), 1) or 1
             insert_approved(
                 connection, [row(number, purpose=act, attempt=attempt, **common)], **STAMP
             )
