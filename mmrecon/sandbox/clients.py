@@ -55,7 +55,7 @@ def require_active_client(session: Session, client_id: int | None) -> None:
         raise rule_violated("error.msg.client.not.active.exception", said, client_id)
 
 
-def require_active_owner(session: Session, account: Row) -> None:
+def require_active_owner(session: Session, account: Row | Json) -> None:
     """403 where the client or the group that owns an account is not active."""
     require_active_client(session, account["client_id"])
     group_id = account["group_id"]

@@ -146,7 +146,7 @@ INTEREST_PERIOD = {
     0: ("daily", "Daily"),
     1: ("same.as.repayment.period", "Same as repayment period"),
 }
-ACCOUNT_TYPE = {1: ("individual", "Individual"), 2: ("group", "Group")}
+ACCOUNT_TYPE = {1: ("individual", "Individual"), 2: ("group", "Group"), 3: ("jlg", "JLG")}
 LOAN_TRANSACTION = {
     1: ("disbursement", "Disbursement"),
     2: ("repayment", "Repayment"),

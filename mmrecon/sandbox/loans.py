@@ -7,11 +7,12 @@ from datetime import date
 
 from mmrecon.sandbox import loan_schedule
 from mmrecon.sandbox.call import Call, Command, Handler, Outcome, Subject
-from mmrecon.sandbox.clients import client_or_404, require_active_client
+from mmrecon.sandbox.clients import client_or_404, require_active_owner
 from mmrecon.sandbox.clock import setting, today
 from mmrecon.sandbox.database import Row, Session
 from mmrecon.sandbox.enums import loan_status
 from mmrecon.sandbox.fields import Fields
+from mmrecon.sandbox.groups import group_or_404
 from mmrecon.sandbox.loan_ledger import (
     APPROVED,
     loan_or_404,
@@ -176,16 +177,16 @@ def _create_loan(call: Call) -> Outcome:
     product = product_or_404(session, fields.integer("productId", required=True) or 0)
     row = _application(fields, product)
     fields.finish()
-    if client_id is None:
-        raise UnknownToSandboxError("loans of groups")
-    client = client_or_404(session, client_id)
-    require_active_client(session, client_id)
+    kind = LOAN_TYPES.get(str(fields.body.get("loanType")))
+    if kind is None or (client_id is None and group_id is None):
+        raise UnknownToSandboxError(f"loans of type {fields.body.get('loanType')}")
+    owner = _owner(session, client_id, group_id)
     row |= {
         "client_id": client_id,
         "group_id": group_id,
         "product_id": product["id"],
         "loan_status_id": SUBMITTED,
-        "loan_type_enum": 1,
+        "loan_type_enum": kind,
         "submittedon_userid": call.user.user_id,
     }
     if row["external_id"] is None and setting(session, "enable-auto-generated-external-id"):
@@ -193,7 +194,8 @@ def _create_loan(call: Call) -> Outcome:
     loan_id = _insert_loan(session, row)
     make_schedule(session, loan_id, row["principal_amount"], row["expected_disbursedon_date"])
     return {
-        "officeId": client["office_id"],
+        "officeId": owner["office_id"],
+        "groupId": group_id,
         "clientId": client_id,
         "loanId": loan_id,
         "resourceId": loan_id,
@@ -201,8 +203,20 @@ def _create_loan(call: Call) -> Outcome:
     }
 
 
+LOAN_TYPES = {"individual": 1, "group": 2, "jlg": 3}
+
+
+def _owner(session: Session, client_id: int | None, group_id: int | None) -> Row:
+    owner = group_or_404(session, group_id or 0) if client_id is None else None
+    require_active_owner(session, {"client_id": client_id, "group_id": group_id})
+    return owner or client_or_404(session, client_id or 0)
+
+
 def _application(fields: Fields, product: Row) -> Json:
     principal = fields.amount("principal", required=True) or 0
+    least, most = product["min_principal_amount"], product["max_principal_amount"]
+    if not (least or 0) <= principal <= (principal if most is None else most):
+        raise UnknownToSandboxError("loans outside the limits of their product")
     submitted = fields.date("submittedOnDate", required=True) or date.min
     expected = fields.date("expectedDisbursementDate", required=True) or date.min
     rate = fields.amount("interestRatePerPeriod")

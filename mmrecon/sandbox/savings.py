@@ -159,7 +159,7 @@ def _create_account(call: Call) -> Outcome:
     product = product_or_404(session, product_id or 0)
     owner = _owner(session, client_id, group_id)
     if submitted is None or submitted > today(session):
-        raise invalid(_date_error("submittedOnDate.cannot.be.a.future.date", "submittedOnDate"))
+        raise invalid(date_error("submittedOnDate.cannot.be.a.future.date", "submittedOnDate"))
     if external_id is None and setting(session, "enable-auto-generated-external-id"):
         external_id = new_external_id()
     row = _terms_of(product, fields)
@@ -238,7 +238,8 @@ def _outcome(
     }
 
 
-def _date_error(tail: str, parameter: str) -> FieldError:
+def date_error(tail: str, parameter: str) -> FieldError:
+    """An error about a date of the body."""
     code = f"validation.msg.savingsaccount.{tail}"
     return FieldError(code, f"Failed data validation due to: {tail}.", parameter)
 
@@ -275,11 +276,11 @@ def _step(
     fields.finish()
     require_status(row, wanted[0], action, wanted[1])
     if day > today(session):
-        raise invalid(_date_error(f"{action}.cannot.be.a.future.date", name))
+        raise invalid(date_error(f"{action}.cannot.be.a.future.date", name))
     if iso(day) < row["submittedon_date"]:
-        raise invalid(_date_error(f"{action}.cannot.be.before.submittal.date", name))
+        raise invalid(date_error(f"{action}.cannot.be.before.submittal.date", name))
     if action == "activation" and iso(day) < row["approvedon_date"]:
-        raise invalid(_date_error("activation.cannot.be.before.approval.date", name))
+        raise invalid(date_error("activation.cannot.be.before.approval.date", name))
     columns = {
         "status_enum": status,
         f"{step}on_date": iso(day),
@@ -329,42 +330,6 @@ def _undo_approval(call: Call) -> Outcome:
     return changed(row, {"status": savings_status(SUBMITTED), "approvedOnDate": ""})
 
 
-def _close(call: Call) -> Outcome:
-    session = call.session
-    row = account_or_404(session, call.subject.savings_id or 0)
-    fields = Fields(call.body(), "savingsaccount.close")
-    fields.only(
-        {
-            *COMMON,
-            "closedOnDate",
-            "note",
-            "withdrawBalance",
-            "postInterestValidationOnClosure",
-            "paymentTypeId",
-        }
-    )
-    day = fields.date("closedOnDate", required=True) or date.min
-    fields.finish()
-    if fields.boolean("withdrawBalance"):
-        raise UnknownToSandboxError("closing with withdrawBalance")
-    require_status(row, ACTIVE, "close", "active.state")
-    if day > today(session):
-        raise invalid(_date_error("close.cannot.be.a.future.date", "closedOnDate"))
-    if row["account_balance_derived"]:
-        code = "validation.msg.savingsaccount.close.results.in.balance.not.zero"
-        said = "Failed data validation due to: results.in.balance.not.zero."
-        raise invalid(FieldError(code, said))
-    columns = {
-        "status_enum": CLOSED,
-        "closedon_date": iso(day),
-        "closedon_userid": call.user.user_id,
-    }
-    session.update("m_savings_account", row["id"], columns)
-    changes = {"status": savings_status(CLOSED), "locale": fields.body.get("locale")}
-    changes |= {"dateFormat": fields.body.get("dateFormat")}
-    return changed(row, {**changes, "closedOnDate": fields.body["closedOnDate"]})
-
-
 def _delete_account(call: Call) -> Outcome:
     row = account_or_404(call.session, call.subject.savings_id or 0)
     require_status(row, SUBMITTED, "delete", "submittedandpendingapproval.state")
@@ -393,5 +358,4 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("REJECT", "SAVINGSACCOUNT"): _reject,
     ("WITHDRAW", "SAVINGSACCOUNT"): _withdraw,
     ("ACTIVATE", "SAVINGSACCOUNT"): _activate,
-    ("CLOSE", "SAVINGSACCOUNT"): _close,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from mmrecon.sandbox import payment_details
@@ -98,23 +99,31 @@ def command_transaction(call: Call, account_id: int, transaction_id: int) -> Com
     return Command(action, "SAVINGSACCOUNT", subject)
 
 
+@dataclass(frozen=True)
 class _Request:
-    """A deposit or withdrawal as its body asks for it."""
+    """A deposit or withdrawal as it is asked for."""
 
-    def __init__(self, body: Json) -> None:
+    day: date
+    amount: int
+    details: Json
+    note: str | None = None
+
+    @classmethod
+    def of(cls, body: Json) -> _Request:
+        """The request of a body, checked."""
         fields = Fields(body, RESOURCE)
         fields.only(BODY)
         day = fields.date("transactionDate", required=True)
-        self.amount = fields.positive_amount("transactionAmount")
-        self.details = payment_details.read(fields, required=True)
-        self.note = fields.text("note")
+        amount = fields.positive_amount("transactionAmount")
+        details = payment_details.read(fields, required=True)
+        note = fields.text("note")
         fields.finish()
-        self.day = day or date.min
+        return cls(day or date.min, amount, details, note)
 
 
 def _post(call: Call, kind: int) -> Outcome:
     session = call.session
-    request = _Request(call.body())
+    request = _Request.of(call.body())
     account = account_or_404(session, call.subject.savings_id or 0)
     require_active_owner(session, account)
     transaction_id = _add(call, account, kind, request)
@@ -146,6 +155,12 @@ def _add(call: Call, account: Row, kind: int, request: _Request) -> int:
     added = transaction_or_404(session, account["id"], transaction_id)
     book_transaction(session, account, added, call.user.user_id)
     return transaction_id
+
+
+def withdraw_all(call: Call, account: Row, day: date, details: Json) -> None:
+    """Withdraw what is on an account."""
+    balance = account["account_balance_derived"]
+    _add(call, account, WITHDRAWAL, _Request(day, balance, details))
 
 
 def _note(session: Session, account_id: int, transaction_id: int, text: str) -> None:
@@ -288,7 +303,7 @@ def _reverse(call: Call) -> Outcome:
 
 
 def _modify(call: Call) -> Outcome:
-    request = _Request(call.body())
+    request = _Request.of(call.body())
     account, row = _existing(call)
     if row["is_reversed"] or row["transaction_type_enum"] not in (DEPOSIT, WITHDRAWAL):
         code = "error.msg.saving.account.trasaction.update.notallowed"

@@ -237,3 +237,28 @@ def test_fields_that_only_a_real_server_knows_are_501_and_others_400(
     known = api.call("POST", "/savingsaccounts", {**body, "withdrawalFeeAmount": 1, **COMMON})
     unknown = api.call("POST", "/savingsaccounts", {**body, "colour": "blue", **COMMON})
     assert (known.status_code, unknown.status_code) == (501, 400)
+
+
+def test_a_group_borrows_and_repays_like_a_client(institution: Institution) -> None:
+    api = institution.api
+    group = {"name": "Tumaini", "officeId": 1, "active": True, "activationDate": OPENED}
+    group_id = api.done("POST", "/groups", {**group, **COMMON})["groupId"]
+    loan = institution.loan(clientId=None, groupId=group_id, loanType="group")
+    paid = api.done("POST", f"/loans/{loan}/transactions?command=repayment", deposit(250))
+    assert paid["groupId"] == group_id
+    read = api.done("GET", f"/loans/{loan}")
+    assert (read["group"]["name"], read["summary"]["totalOutstanding"]) == ("Tumaini", 750)
+
+
+def test_closing_with_the_balance_withdraws_it(institution: Institution) -> None:
+    api, account = institution.api, institution.savings()
+    path = f"/savingsaccounts/{account}"
+    api.done("POST", f"{path}/transactions?command=deposit", deposit(80))
+    closing = {"closedOnDate": PAID, "withdrawBalance": True, "paymentTypeId": 1, **COMMON}
+    refused = api.call("POST", f"{path}?command=close", {**closing, "withdrawBalance": False})
+    assert code_of(refused).endswith("balance.not.zero")
+    api.done("POST", f"{path}?command=close", closing)
+    read = api.done("GET", path)
+    assert (read["status"]["id"], read["summary"]["accountBalance"]) == (600, 0)
+    rows = api.done("GET", f"{path}/transactions/search?types=2")["content"]
+    assert [row["amount"] for row in rows] == [80]
