@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,6 +25,9 @@ _TEXTS: Final = (
     "receipt", "status", "party", "reference", "details", "reason_type", "linked_receipt",
     "external_id",
 )  # fmt: skip
+
+
+_DAMAGED: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Z.])[0-9A-Z.,+]{4,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,7 @@ def _fee_lines(frame: pd.DataFrame, fee: FeeColumn, kept: Mask) -> pd.DataFrame:
 
 def refused_rows(typed: TypedRows, data: DataRows, setting: Setting) -> pd.DataFrame:
     """The rows that could not be understood, with what of their money could be read."""
+    layout = data.table.layout
     places = np.flatnonzero(typed.refused)
     kinds = [typed.problems.kinds[kind - 1] for kind in typed.problems.found[places].tolist()]
     receipts = typed.texts["receipt"].take(pa.array(places)).to_pylist()
@@ -140,7 +145,7 @@ def refused_rows(typed: TypedRows, data: DataRows, setting: Setting) -> pd.DataF
             "row": typed.rows[places],
             "sheet": [setting.sheet] * len(places),
             "code": [code for code, _, _ in kinds],
-            "receipt": [receipt[:40] for receipt in receipts],
+            "receipt": [shown_receipt(receipt, layout) for receipt in receipts],
             "field": [field for _, field, _ in kinds],
             "expected": [expected for _, _, expected in kinds],
             "in_minor": _optional(typed.in_minor, typed.money_known, typed.refused),
@@ -183,7 +188,14 @@ def _receipt_of(cells: Sequence[str], data: DataRows) -> str:
     layout = data.table.layout
     column = next(column for column in layout.text_columns if column.field == "receipt")
     place = data.position(column)
-    return cells[place].strip()[:40] if place is not None and place < len(cells) else ""
+    return shown_receipt(cells[place], layout) if place is not None and place < len(cells) else ""
+
+
+def shown_receipt(cell: str, layout: Layout) -> str:
+    """A refused row's receipt for messages; a cell that may be a name or a phone is not shown."""
+    text = cell.strip().upper()
+    whole = re.search(layout.receipt_pattern, text) is not None
+    return text if whole or _DAMAGED.fullmatch(text) else ""
 
 
 def _money_of_short(

@@ -52,6 +52,8 @@ class Merged:
 
 def merge(read: pd.DataFrame, stored: pd.DataFrame, pairing: Pairing) -> Merged:
     """Merge what the file shows again into the stored lines."""
+    if not len(pairing.again):
+        return Merged(stored.iloc[:0][["line_id", *MUTABLE]], ())
     positions = pairing.again["position"].to_numpy()
     places = pairing.again["stored"].to_numpy()
     new = read.iloc[positions].reset_index(drop=True)

@@ -142,11 +142,17 @@ def has_statement(connection: Connection, wallet_id: int, layout: str) -> bool:
 
 
 def insert_statement(connection: Connection, values: Mapping[str, Any]) -> int:
-    """A new reading; an earlier one of the same file, member and wallet is no longer current."""
+    """A new reading; an earlier one of the same file and wallet ends, and its issues with it."""
     earlier = (
         (STATEMENT.c.file_id == values["file_id"])
         & (STATEMENT.c.member == values["member"])
         & (STATEMENT.c.wallet_id.is_(None) | (STATEMENT.c.wallet_id == values["wallet_id"]))
+    )
+    replaced = select(STATEMENT.c.statement_id).where(earlier)
+    connection.execute(
+        update(ISSUE)
+        .where(ISSUE.c.statement_id.in_(replaced), ISSUE.c.closed_at_utc == "")
+        .values(closed_at_utc=values["read_at_utc"])
     )
     connection.execute(update(STATEMENT).where(earlier).values(current=False))
     result = connection.execute(insert(STATEMENT).values(**values))

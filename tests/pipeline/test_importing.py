@@ -26,7 +26,7 @@ from mmrecon.pipeline.run import Run
 from mmrecon.store import journal
 from mmrecon.store import statements as store
 from mmrecon.store.database import open_database, reading
-from mmrecon.store.schema import LINE, REFUSED_ROW, SIGHTING, STATEMENT, WALLET
+from mmrecon.store.schema import ISSUE, LINE, REFUSED_ROW, SIGHTING, STATEMENT, WALLET
 from tests.statements.builders import (
     DAY,
     MTN_DAY,
@@ -275,7 +275,10 @@ def test_a_quarantined_file_is_read_again_when_it_comes_again(site: Site) -> Non
     assert second.statements[0].new_lines == len(DAY)
     with reading(site.engine) as connection:
         current = connection.execute(select(STATEMENT.c.current)).scalars().all()
+        issues = connection.execute(select(ISSUE.c.code, ISSUE.c.closed_at_utc)).all()
     assert current == [False, True]
+    assert issues[0] == ("wallet_unknown", "2026-02-01T06:00:00+00:00")
+    assert {closed for _, closed in issues[1:]} == {""}
 
 
 def test_refused_rows_are_taken_by_again_and_only_then(site: Site) -> None:

@@ -115,6 +115,25 @@ def test_an_excel_number_in_a_receipt_column_is_taken_while_it_is_whole() -> Non
     assert reading.refused["code"].tolist() == ["receipt_scientific"]
 
 
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("ALICE EXAMPLE", ""),
+        ("254700000001", ""),
+        ("1.42593E+11", "1.42593E+11"),
+        ("UAV0EXAM01.0", "UAV0EXAM01.0"),
+    ],
+)
+def test_a_cell_that_may_be_a_name_or_a_phone_is_not_shown_as_a_receipt(
+    cell: str, shown: str
+) -> None:
+    records = a_file()
+    records[BAD][RECEIPT] = cell
+    records[BAD][IN] = "?"
+    reading = read(as_csv(records))
+    assert reading.refused["receipt"].tolist() == [shown]
+
+
 def test_many_refused_rows_are_listed_once_and_counted() -> None:
     records = a_file(DAY * 3)
     for record in records[7:]:

@@ -55,7 +55,7 @@ def test_all_faults_of_a_layout_are_named_at_once() -> None:
         ('field = "details"', 'field = "receipt"', "two text_columns fill ['receipt']"),
         ('field = "in"', 'field = "fee"', None),
         ("(?P<reference>", "(?P<whatever>", "are none of"),
-        ("'^[A-Z0-9]{8,12}$'", "'['", "not a regular expression"),
+        ("'^[A-Z][A-Z0-9]{7,11}$'", "'['", "not a regular expression"),
         ('field = "status"', 'field = "reason_type"', "status words, but no status column"),
         ('format = "%d/%m/%Y %H:%M:%S"', 'format = "%H"', "String should match"),
     ],
