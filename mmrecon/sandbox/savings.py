@@ -196,8 +196,8 @@ def _terms_of(product: Row, fields: Fields) -> Json:
     for column in ("currency_code", "currency_digits", "currency_multiplesof"):
         row[column] = product[column]
     row["nominal_annual_interest_rate"] = product["nominal_annual_interest_rate"]
-    if fields.given("nominalAnnualInterestRate"):
-        row["nominal_annual_interest_rate"] = fields.amount("nominalAnnualInterestRate")
+    if fields.given("nominalAnnualInterestRate") and fields.amount("nominalAnnualInterestRate"):
+        raise UnknownToSandboxError("savings that earn interest")
     for name, column in LOCK_IN.items():
         row[column] = fields.integer(name) if fields.given(name) else product[column]
     for name, column in AMOUNTS.items():

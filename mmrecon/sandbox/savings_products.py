@@ -151,6 +151,10 @@ def _create_product(call: Call) -> Outcome:
     fields.finish()
     if row["accounting_type"] not in (1, 2):
         raise UnknownToSandboxError("accrual accounting of savings products")
+    if row["nominal_annual_interest_rate"]:
+        raise UnknownToSandboxError("savings that earn interest")
+    if row["allow_overdraft"] and row["accounting_type"] != 1:
+        raise UnknownToSandboxError("booked savings with an overdraft")
     product_id = insert_product(call.session, "m_savings_product", "savingsproduct", row)
     if row["accounting_type"] != 1:
         set_mappings(call.session, product_id, SAVINGS, fields)
