@@ -21,13 +21,15 @@ def _json(text: str) -> dict[str, Any]:
     return parsed
 
 
-SAVINGS = """{"id": 405, "accountNo": "000000405", "depositType": {"id": 100}, "clientId": 418, "savingsProductId": 83, "savingsProductName": "Sacco savings",
+SAVINGS = """{"id": 405, "accountNo": "000000405", "depositType": {"id": 100},
+ "clientId": 418, "savingsProductId": 83, "savingsProductName": "Sacco savings",
  "status": {"id": 300, "code": "savingsAccountStatusType.active", "value": "Active"},
  "subStatus": {"id": 0, "code": "SavingsAccountSubStatusEnum.none", "value": "None"},
  "currency": {"code": "KES"}, "summary": {"accountBalance": 10.5, "availableBalance": 8.25}}"""
 LOAN = """{"id": 149, "accountNo": "000000149", "clientId": 418, "loanProductId": 60,
- "status": {"code": "loanStatusType.active", "active": true}, "currency": {"code": "KES"}, "approvedPrincipal": 1000.0,
- "netDisbursalAmount": 970.0, "summary": {"totalOutstanding": 750.0}}"""
+ "status": {"code": "loanStatusType.active", "active": true}, "currency": {"code": "KES"},
+ "approvedPrincipal": 1000.0, "netDisbursalAmount": 970.0,
+ "summary": {"totalOutstanding": 750.0}}"""
 SCHEDULE = """{"repaymentSchedule": {"periods": [
  {"dueDate": [2026, 10, 15], "principalDisbursed": 1000.0},
  {"period": 1, "dueDate": [2026, 11, 15], "totalOutstandingForPeriod": 250.0},
