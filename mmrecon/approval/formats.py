@@ -35,7 +35,9 @@ class Formats:
         header = {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1}
         left = {"align": "left", "indent": 1}
         self.plain = add()
+        self.cell = add(**left)
         self.bold = add(bold=True)
+        self.bold_cell = add(**left, bold=True)
         self.title = add(bold=True, font_size=16, font_color=_INK)
         self.heading = add(bold=True, font_size=12, font_color=_INK, bottom=2, bottom_color=_INK)
         self.hint = add(italic=True, font_color="#444444")

@@ -56,7 +56,7 @@ def write_summary(book: Workbook, formats: Formats, content: WorkbookContent) ->
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 24, formats.plain)
     sheet.set_column(1, 1, 30, formats.plain)
-    sheet.set_column(2, 2, 26, formats.plain)
+    sheet.set_column(2, 2, 36, formats.plain)
     sheet.set_column(3, 4, 20, formats.plain)
     sheet.write_string(0, 0, f"{content.institution}: mobile money to approve", formats.title)
     row = _facts(sheet, formats, content, 2)
@@ -239,10 +239,10 @@ def _wallets(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: 
 
 def _wallet(sheet: Worksheet, formats: Formats, wallet: WalletShown, row: int) -> None:
     style = formats.light.get(wallet.light, formats.bold)
-    sheet.write_string(row, 0, wallet.name, formats.bold)
+    sheet.write_string(row, 0, wallet.name, formats.bold_cell)
     sheet.write_string(row, 1, (wallet.light or "not proved yet").upper(), style)
-    sheet.write_string(row, 2, wallet.days, formats.plain)
-    sheet.write_string(row, 3, wallet.proof, formats.plain)
+    sheet.write_string(row, 2, wallet.days, formats.cell)
+    sheet.write_string(row, 3, wallet.proof, formats.cell)
 
 
 def _waiting(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: int) -> int:
@@ -258,8 +258,8 @@ def _waiting(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: 
     )
     for sheet_name in ANSWERABLE:
         for _, facts in sums[sums["sheet"] == sheet_name.value].iterrows():  # few: one a wallet
-            sheet.write_string(row, 0, TITLES[sheet_name], formats.plain)
-            sheet.write_string(row, 1, facts["wallet"], formats.plain)
+            sheet.write_string(row, 0, TITLES[sheet_name], formats.cell)
+            sheet.write_string(row, 1, facts["wallet"], formats.cell)
             _count(sheet, formats, row, 2, facts["rows"], facts["total"], facts["currency"])
             row += 1
     return row
@@ -272,8 +272,10 @@ def _counts(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: i
     for wallet, currency, line_class, state, lines, amount in content.counts.itertuples(
         index=False
     ):
-        for number, text in enumerate((wallet, line_class, state.replace("_", " "))):
-            sheet.write_string(row, number, text, formats.plain)
+        for number, text in enumerate(
+            (wallet, line_class.replace("_", " "), state.replace("_", " "))
+        ):
+            sheet.write_string(row, number, text, formats.cell)
         _count(sheet, formats, row, 3, lines, amount, currency)
         row += 1
     return row
@@ -292,6 +294,6 @@ def _files(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: in
     for wallet in content.wallets:
         for shown in wallet.files:
             for number, text in enumerate((wallet.name, shown.proof, shown.period, shown.name)):
-                sheet.write_string(row, number, text, formats.plain)
+                sheet.write_string(row, number, text, formats.cell)
             row += 1
     return row

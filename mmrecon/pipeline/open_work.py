@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,7 +15,6 @@ from mmrecon.approval.wording import sentence
 from mmrecon.errors import UsageError
 from mmrecon.model.account import LedgerSnapshot
 from mmrecon.model.clock import local_date
-from mmrecon.model.line import LineClass
 from mmrecon.pipeline.run import Run
 from mmrecon.store.holds import open_holds
 from mmrecon.store.items import all_items
@@ -28,6 +28,8 @@ from mmrecon.store.snapshots import newest
 from mmrecon.store.workbooks import lines_of
 
 _CHUNK: Final = 500
+TAKES_BACK: Final = "takes_back"
+"""The explanation of a reversal whose payment is known (`model/catalogue/matching.py`)."""
 
 
 def wallet_parts(run: Run, connection: Connection) -> list[WalletPart]:
@@ -75,12 +77,12 @@ def open_work(
     states = states[states["state"].isin(shown_states())].reset_index(drop=True)
     wanted = states["line_id"].tolist()
     shown = lines_of(connection, wanted)
-    reversals = shown.loc[shown["line_class"] == LineClass.REVERSAL.value, "line_id"].tolist()
-    taken_back = originals(connection, reversals)
+    matches = current(connection, wanted)
+    taken_back = originals(connection, _taken_back(matches))
     wallets = wallet_parts(run, connection)
     return OpenWork(
         lines=shown,
-        matches=current(connection, wanted),
+        matches=matches,
         states=states,
         left_minor=left_of_lines(connection, wanted),
         items=all_items(connection),
@@ -91,6 +93,15 @@ def open_work(
         wallets=wallets,
         today=local_date(run.now_utc(), wallets[0].zone if wallets else "UTC"),
     )
+
+
+def _taken_back(matches: pd.DataFrame) -> dict[int, list[str]]:
+    """The receipts that each reversal takes back, or may, as its match says."""
+    found = matches[matches["explanation"] == TAKES_BACK]
+    pairs = zip(found["line_id"].tolist(), found["explanation_json"], strict=True)
+    return {
+        line_id: str(json.loads(arguments)["target"]).split(", ") for line_id, arguments in pairs
+    }
 
 
 def _notes(connection: Connection, line_ids: Sequence[int]) -> pd.Series:

@@ -57,7 +57,7 @@ def plant_matches(connection: Connection) -> None:
         "line_id": 6, "wallet_id": 1, "receipt": "TST6", "sign": -1, "amount_minor": 100_000,
         "currency": "KES", "n": 1, "generation": 0, "repeats": 1, "completed_at_utc_s": 0,
         "first_statement_id": 1, "first_row": 6, "line_class": "reversal",
-        "linked_receipt": "TST1", "value_date": "2026-11-23",
+        "value_date": "2026-11-23",
     }  # fmt: skip
     connection.execute(insert(LINE), reversal)
     states = ["ready", "ready", "ready", "review", "suspense", "review"]
@@ -70,6 +70,8 @@ def plant_matches(connection: Connection) -> None:
             "tier": tiers,
             "legs_json": [with_leg] * 4 + ["", ""],
             "client_id": [1, 1, 1, 1, None, None],
+            "explanation": [""] * 5 + ["takes_back"],
+            "explanation_json": [""] * 5 + ['{"target":"TST1"}'],
         }
     )
     put_matches(connection, matches, MatchSource("run-0", 1, "policy"))
