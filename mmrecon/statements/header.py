@@ -11,6 +11,8 @@ from mmrecon.statements.refusal import NotReadableError
 
 SEARCHED_RECORDS: Final = 100
 _SHOWN: Final = 8
+_ALIKE: Final = 0.2
+"""From this share of common header names on, a layout is called near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def no_layout(records: Sequence[Sequence[str]], layouts: Sequence[Layout]) -> No
         for layout in layouts:
             known = _known_tokens(layout)
             likeness = 1000 * len(tokens & known) // len(tokens | known)
-            if len(tokens & known) > 1 and (best is None or likeness > best[0]):
+            if likeness >= _ALIKE and (best is None or likeness > best[0]):
                 best = (likeness, layout, tokens)
     if best is None:
         return NotReadableError("no_layout_at_all")
