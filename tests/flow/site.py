@@ -18,7 +18,7 @@ from mmrecon.cli.demo.site import write_secret
 from mmrecon.sandbox.demo_ledger import MasterData
 from mmrecon.sandbox.demo_lines import Entry
 from mmrecon.sandbox.demo_seed import seed
-from mmrecon.sandbox.demo_wallets import MTN, PAYBILL, PAYOUTS, WALLETS, DemoWallet
+from mmrecon.sandbox.demo_wallets import PAYBILL, WALLETS, DemoWallet
 from mmrecon.sandbox.server import SandboxServer
 from tests.cli.site import ASHA, BENO, Ended
 from tests.cli.site import Site as Desk
@@ -272,7 +272,8 @@ def found(folder: Path, server: SandboxServer) -> None:
 def init_options(folder: Path, base_url: str, master: MasterData) -> list[str]:
     """`mmrecon init` for the three wallets, each with a folder of its own."""
     options = [
-        "init", "--folder", str(folder), "--institution", "Jirani Example SACCO", "--zone", "Africa/Nairobi",
+        "init", "--folder", str(folder), "--institution", "Jirani Example SACCO",
+        "--zone", "Africa/Nairobi",
         "--live-from", LIVE_FROM.isoformat(), "--fineract-url", base_url,
         "--fineract-user", "mifos", "--fineract-zone", "Asia/Kolkata",
         "--founder", ASHA, "--founder", BENO, "--json",
