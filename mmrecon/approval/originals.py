@@ -30,5 +30,5 @@ def _words(row: Any) -> str:
     told = f"{original}: {row.state.replace('_', ' ')} on {account}{transaction}"
     for label, minor in (("balance", row.balance_minor), ("outstanding", row.outstanding_minor)):
         if not pd.isna(minor):
-            told += f"; {label} now {to_text(int(minor), row.currency)}"
+            told += f"; {label} {to_text(int(minor), row.currency)} at the last ledger refresh"
     return told

@@ -179,11 +179,15 @@ class Resolver:
         for leg in legs:
             named = NamedAccount(AccountKind(leg.account_kind), leg.account_no)
             self._open_account(named, Command(leg.command), row.currency)
+            if row.line_class == LineClass.PAYOUT.value and pd.isna(row.item_id):
+                raise TypedError("answer_no_item", account=named.words())
         if not pd.isna(row.item_id):
             self._check_item(int(row.item_id), int(row.left_minor))
         return {"legs": legs}
 
     def _split(self, row: Any, parts: Sequence[tuple[NamedAccount, int]]) -> dict[str, Any]:
+        if row.line_class == LineClass.PAYOUT.value:
+            raise TypedError("answer_payout_split")
         if row.line_class != LineClass.COLLECTION.value:
             raise TypedError(
                 "answer_not_possible", decision=Decision.SPLIT.value, because="it is no collection"
@@ -206,22 +210,19 @@ class Resolver:
             for named, minor in parts
         ]
         if out:
-            return self._paid_out(row, *found[0])
+            return self._paid_out(*found[0])
         return {"legs": tuple(_leg(n, _command(named, out=False), account, minor, minor)
                 for n, (account, named, minor) in enumerate(found, 1))}  # fmt: skip
 
-    def _paid_out(self, row: Any, account: Any, named: NamedAccount, minor: int) -> dict[str, Any]:
-        command = _command(named, out=True)
+    def _paid_out(self, account: Any, named: NamedAccount, minor: int) -> dict[str, Any]:
+        """The source of every payout is the item that was asked for (DESIGN section 5)."""
         item = self.ledger.item_of(named.kind.value, int(account.account_id), minor)
-        if item is not None:
-            leg = _leg(1, command, account, minor, int(item["posted_minor"]))
-            item_facts = {"item_id": int(item["item_id"]), "item_key": str(item["item_key"])}
-            return {"legs": (leg,), **item_facts}
-        if command is Command.LOAN_DISBURSEMENT:
+        if item is None:
             raise TypedError("answer_no_item", account=named.words())
-        if not pd.isna(row.item_id):
-            self._check_item(int(row.item_id), minor)
-        return {"legs": (_leg(1, command, account, minor, minor),)}
+        leg = _leg(1, _command(named, out=True), account, minor, int(item["posted_minor"]))
+        return {
+            "legs": (leg,), "item_id": int(item["item_id"]), "item_key": str(item["item_key"]),
+        }  # fmt: skip
 
     def _linked(self, answer: Answer, row: Any) -> dict[str, Any]:
         """A transaction stands on the account that is named, else on the one proposed."""

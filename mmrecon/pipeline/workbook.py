@@ -71,6 +71,8 @@ def write_workbook(run: Run, out: Path | None = None) -> WrittenWorkbook:
     path = out or run.state_folder / "workbooks" / f"mmrecon-{now:%Y%m%d}-{workbook_id}.xlsx"
     draft = path.with_name(f".{path.name}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
+    for abandoned in path.parent.glob(".mmrecon-*.part"):
+        abandoned.unlink()  # a run that was killed; this one holds the lock
     try:
         issued = write(draft, content)
         _keep(run, content, draft, path, issued)

@@ -366,6 +366,27 @@ def test_a_loan_is_disbursed_only_for_an_item_of_that_amount(officer: Officer) -
     assert codes(hand_back(officer, now(accounts=accounts))) == {"R000008": "answer_no_item"}
 
 
+@pytest.mark.parametrize("items", [morning.ITEMS.iloc[:0], morning.ITEMS.assign(left_minor=1)])
+def test_savings_are_withdrawn_only_for_a_request_of_that_account_and_amount(
+    officer: Officer, items: pd.DataFrame
+) -> None:
+    officer.answer(
+        "R000008", "different account", different_account="savings:000000011",
+        reason="branch confirmed",
+    )  # fmt: skip
+    decided = hand_back(officer, now(items=items))
+    assert codes(decided) == {"R000008": "answer_no_item"}
+    assert "mmrecon payouts requests FILE" in next_step_of(decided.refused[0].issue)
+
+
+def test_a_payout_without_an_item_takes_no_approval_either(tmp_path: Path) -> None:
+    without = [facts | {"item_id": None} for facts in morning.MATCHES]
+    work = morning.work(matches=tuple(without))
+    officer = Officer(tmp_path / "mmrecon.xlsx", proposals=propose(work))
+    officer.answer("R000008", "approve")
+    assert codes(hand_back(officer, now(work))) == {"R000008": "answer_no_item"}
+
+
 def test_an_item_that_was_settled_meanwhile_takes_no_second_payout(officer: Officer) -> None:
     officer.answer("R000008", "approve")
     items = morning.ITEMS.assign(left_minor=0)

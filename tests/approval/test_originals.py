@@ -24,11 +24,11 @@ def test_an_original_is_told_with_its_account_and_what_that_has_now() -> None:
     assert texts[9].split("\n") == [
         (
             "RCP1 of 2026-03-01, KES 1,500.00: verified on savings:000000011, transaction 4711; "
-            "balance now KES 5,000.00"
+            "balance KES 5,000.00 at the last ledger refresh"
         ),
         (
             "RCP1 of 2026-03-01, KES 1,500.00: reversed outside on loan:000000012; "
-            "outstanding now KES 12,000.00"
+            "outstanding KES 12,000.00 at the last ledger refresh"
         ),
     ]
     assert texts[10] == "RCP2 of 2026-03-01, KES 200.00: not posted"

@@ -87,6 +87,14 @@ def test_the_workbook_is_known_archived_and_lies_whole_in_the_state_folder(desk:
     assert "workbook_written" in events(desk)
 
 
+def test_what_a_killed_run_left_half_written_is_swept_up(desk: Desk) -> None:
+    folder = desk.folder / "state" / "workbooks"
+    folder.mkdir()
+    (folder / ".mmrecon-20261123-W20261123-000000.xlsx.part").write_bytes(b"half")
+    written = write_workbook(desk.run)
+    assert [path.name for path in folder.iterdir()] == [written.path.name]
+
+
 def test_a_reversal_of_a_posted_line_shows_the_original_its_account_and_balance(
     desk: Desk,
 ) -> None:
@@ -104,7 +112,7 @@ def test_a_reversal_of_a_posted_line_shows_the_original_its_account_and_balance(
     told = rows.loc[rows["row_id"] == "R000006", "warnings"].iloc[0]
     assert told == (
         "Takes back TST1 of 2026-11-23, KES 1,000.00: verified on savings:000000011, "
-        "transaction 4711; balance now KES 5,000.00"
+        "transaction 4711; balance KES 5,000.00 at the last ledger refresh"
     )
 
 
