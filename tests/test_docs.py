@@ -15,7 +15,7 @@ from mmrecon.cli.app import cli
 from mmrecon.config import Settings
 from mmrecon.errors import ExitCode
 from mmrecon.model.catalogue import by_code
-from mmrecon.statements.layout import parse_layout
+from mmrecon.statements.layout import Layout, parse_layout
 from mmrecon.statements.reading import read_member
 from tests.documented_keys import documented_keys
 from tests.generate_docs import REFERENCE, ROOT, commands, pages
@@ -206,6 +206,13 @@ def test_the_layout_that_is_walked_through_proves_the_file_beside_it() -> None:
     reading = read_member(statement.encode(), "em-day.csv", (layout,))
     assert reading.proof is not None
     assert (len(reading.lines), reading.proof.state.value) == (4, "proved")
+
+
+def test_every_key_of_a_layout_is_explained() -> None:
+    text = (ROOT / "docs" / "adding-a-layout.md").read_text(encoding="utf-8")
+    table = text.split("\n## Every key\n")[1].split("\n## ")[0]
+    keys = [*Layout.model_fields.keys() - {"fingerprint"}]
+    assert [key for key in keys if not re.search(rf"`\[*{key}\]*`", table)] == []
 
 
 def test_every_toml_of_the_pages_is_toml() -> None:
