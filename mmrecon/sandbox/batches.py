@@ -19,6 +19,7 @@ from mmrecon.sandbox.commands import (
     run_enclosed,
     run_single,
 )
+from mmrecon.sandbox.dialects import Dialect, batch_lost
 from mmrecon.sandbox.locks import LockKey
 from mmrecon.sandbox.refusals import (
     ConflictError,
@@ -281,15 +282,12 @@ def _enclosing(call: Call, items: list[Item]) -> list[Json]:
     owner = object()
     changed = False
     try:
+        start = _versions_at_start(call, items)
         for item in items:
             try:
-                _reach(call, item, owner)
-            except ConflictError:
-                # the server tries again inside its own transaction, which cannot help
-                time.sleep(PAUSES[0])
-                cached = _is_remembered(call, item)
-                text = pretty(conflict("lock").body)
-                return [_problem(item, 409, text, cached=cached)]
+                _reach(call, item, owner, start)
+            except ConflictError as lost:
+                return [_lost(call, item, str(lost))]
         with world.database.transaction():
             answers = _in_order(call, items, enclosing=True)
             _refuse_waiting(items, answers)
@@ -307,7 +305,28 @@ def _refuse_waiting(items: list[Item], answers: list[Json]) -> None:
             raise _ItemFailedError(_error(item, conflict("lock")))
 
 
-def _reach(call: Call, item: Item, owner: object) -> None:
+def _versions_at_start(call: Call, items: list[Item]) -> dict[LockKey, int]:
+    """What MariaDB's batch sees all along: the accounts as they are at its start."""
+    if call.world.database.dialect is Dialect.POSTGRESQL:
+        return {}
+    keys = {key for item in items for key in _lock_keys(call, item)}
+    return {key: call.world.locks.version(key) for key in keys}
+
+
+def _lost(call: Call, item: Item, kind: str) -> Json:
+    """The answer of a batch that lost an account to another writer.
+
+    The server tries again inside its own transaction, which cannot help.
+    """
+    time.sleep(PAUSES[0])
+    known = _is_remembered(call, item)
+    refusal = batch_lost(call.world.database.dialect, kind, key_known=known)
+    if refusal is not None:
+        return _error(item, refusal)
+    return _problem(item, 409, pretty(conflict("lock").body), cached=known)
+
+
+def _reach(call: Call, item: Item, owner: object, start: dict[LockKey, int]) -> None:
     """Hold the account of an item, unless its key is known already.
 
     Raises:
@@ -317,7 +336,7 @@ def _reach(call: Call, item: Item, owner: object) -> None:
     if not keys or _is_remembered(call, item):
         return
     world = call.world
-    versions = [world.locks.version(key) for key in keys]
+    versions = [start.get(key, world.locks.version(key)) for key in keys]
     if world.service_seconds:
         time.sleep(world.service_seconds)
     for key, version in zip(keys, versions, strict=True):

@@ -16,6 +16,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from mmrecon.sandbox.dialects import Dialect, prepare, schema_of
+
 Row = sqlite3.Row
 
 
@@ -82,8 +84,9 @@ class Session:
 class Database:
     """Connections to the state, one per thread, and the one right to write."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, dialect: Dialect = Dialect.POSTGRESQL) -> None:
         self.path = path
+        self.dialect = dialect
         self._local = threading.local()
         self._writer = threading.Lock()
         self._open: list[sqlite3.Connection] = []
@@ -96,13 +99,16 @@ class Database:
             StateOfAnotherVersionError: the tables are there, but others than this version's.
         """
         session = self.session()
-        schema = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+        text = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+        schema = schema_of(text, self.dialect)
         version = zlib.crc32(schema.encode()) & 0x7FFFFFFF
         found = session.value("pragma user_version")
         if found == version:
             return False
         if found:
-            raise StateOfAnotherVersionError(f"{self.path} was made by another version")
+            raise StateOfAnotherVersionError(
+                f"{self.path} was made by another version, or for another database"
+            )
         mark = f"pragma user_version = {version};"
         session.connection.executescript(f"begin;\n{schema}\n{mark}\ncommit;")
         return True
@@ -122,8 +128,7 @@ class Database:
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = off")
         connection.execute("pragma busy_timeout = 60000")
-        connection.execute("pragma case_sensitive_like = on")
-        connection.execute("pragma foreign_keys = off")
+        prepare(connection, self.dialect)
         with self._opening:
             self._open.append(connection)
         return connection

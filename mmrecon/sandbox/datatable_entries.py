@@ -11,14 +11,13 @@ from mmrecon.sandbox.call import Call, Command, Handler, Outcome, Subject
 from mmrecon.sandbox.clock import now
 from mmrecon.sandbox.database import Row, Session, spelled
 from mmrecon.sandbox.datatables import Column, Datatable, find, find_or_404
+from mmrecon.sandbox.dialects import entry_refused
 from mmrecon.sandbox.fields import Fields
 from mmrecon.sandbox.paging import Listing
 from mmrecon.sandbox.query_filters import conditions, ordering, page_of
 from mmrecon.sandbox.refusals import (
     FieldError,
-    RefusalError,
     UnknownToSandboxError,
-    integrity,
     invalid,
     not_authorised,
     not_found,
@@ -184,11 +183,6 @@ def _value(fields: Fields, column: Column) -> Any:
     return text
 
 
-def _collision(table: Datatable) -> RefusalError:
-    said = f"Unknown data integrity issue with datatable `{table.name}`"
-    return integrity("error.msg.datatable.unknown.data.integrity.issue", said, None, (table.name,))
-
-
 def _create_entry(call: Call) -> Outcome:
     session, row_id = call.session, call.subject.resource_id or 0
     table = find_or_404(session, call.subject.name or "")
@@ -199,7 +193,7 @@ def _create_entry(call: Call) -> Outcome:
         row = {table.link: row_id, **values, "created_at": moment, "updated_at": moment}
         session.insert(f'"{table.name}"', row)
     except sqlite3.IntegrityError as taken:
-        raise _collision(table) from taken
+        raise entry_refused(call.world.database.dialect, table.name, taken) from taken
     return outcome
 
 
@@ -213,7 +207,7 @@ def _update_entry(call: Call) -> Outcome:
     try:
         session.run(sql, (*values.values(), row_id))
     except sqlite3.IntegrityError as taken:
-        raise _collision(table) from taken
+        raise entry_refused(call.world.database.dialect, table.name, taken) from taken
     return outcome
 
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from mmrecon.sandbox.call import Call, Command, Handler, Outcome, Subject
 from mmrecon.sandbox.database import Row, Session, spelled
+from mmrecon.sandbox.dialects import Dialect
 from mmrecon.sandbox.fields import Fields
 from mmrecon.sandbox.paging import Listing
 from mmrecon.sandbox.refusals import (
@@ -55,10 +56,12 @@ class Column:
     unique: bool
     indexed: bool
 
-    def ddl(self) -> str:
+    def ddl(self, *, maria: bool) -> str:
         """The column in a create statement."""
         kind = TYPES[self.kind][0] + (f"({self.length})" if self.length else "")
-        return spelled(f'"{self.name}"', kind, "not null" if self.mandatory else "")
+        compared = "collate entry_text" if maria and self.kind in ("string", "text") else ""
+        mandatory = "not null" if self.mandatory else ""
+        return spelled(f'"{self.name}"', kind, mandatory, compared)
 
     def header(self) -> Json:
         """The column as the API describes it."""
@@ -188,7 +191,8 @@ def _create_datatable(call: Call) -> Outcome:
         raise invalid(FieldError(code, said, "datatableName", (name, [])))
     columns = tuple(_column(entry) for entry in fields.body.get("columns") or [])
     table = Datatable(name, app_table, fields.boolean("multiRow"), columns)
-    _build(session, table)
+    maria = call.world.database.dialect is Dialect.MARIADB
+    _build(session, table, maria=maria)
     for action in ("CREATE", "READ", "UPDATE", "DELETE"):
         add_permission(session, "datatable", action, name)
     return {"resourceIdentifier": name}
@@ -204,10 +208,10 @@ def _column(entry: Json) -> Column:
     return Column(name, kind, length, *flags)
 
 
-def _build(session: Session, table: Datatable) -> None:
+def _build(session: Session, table: Datatable, *, maria: bool) -> None:
     link = f'"{table.link}" bigint'
     first = f"id integer primary key, {link} not null" if table.multi_row else f"{link} primary key"
-    own = [column.ddl() for column in table.columns]
+    own = [column.ddl(maria=maria) for column in table.columns]
     body = ", ".join([first, *own, "created_at timestamp", "updated_at timestamp"])
     session.run(spelled("create table", f'"{table.name}"', "(", body, ")"))
     for column in table.columns:

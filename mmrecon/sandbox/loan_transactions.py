@@ -10,6 +10,7 @@ from mmrecon.sandbox.clients import require_active_owner
 from mmrecon.sandbox.clock import now, setting, today
 from mmrecon.sandbox.database import Row, Session
 from mmrecon.sandbox.days import is_holiday, is_working_day
+from mmrecon.sandbox.dialects import external_id_taken, external_id_too_long
 from mmrecon.sandbox.fields import Fields
 from mmrecon.sandbox.loan_disbursal import add_note
 from mmrecon.sandbox.loan_ledger import (
@@ -35,7 +36,6 @@ from mmrecon.sandbox.refusals import (
     FieldError,
     RefusalError,
     UnknownToSandboxError,
-    integrity,
     invalid,
     not_found,
     rule_violated,
@@ -213,7 +213,7 @@ def _posting(word: str) -> Handler:
         _refuse_by_state(session, loan, kind, request)
         refuse_by_day(session, loan, kind, request.day)
         amount = rounded(request.amount, loan["currency_digits"])
-        external_id = _checked_external_id(session, request.external_id, name)
+        external_id = _checked_external_id(call, request.external_id, name)
         row = new_row(call, loan, kind, request.day, amount)
         row |= {"payment_detail_id": detail_id, "external_id": external_id}
         transaction_id = session.insert("m_loan_transaction", row)
@@ -315,23 +315,20 @@ def refuse_by_day(session: Session, loan: Row, kind: int, day: date) -> None:
         raise rule_violated(code, said, iso(day))
 
 
-def _checked_external_id(session: Session, external_id: str | None, name: str) -> str | None:
+def _checked_external_id(call: Call, external_id: str | None, name: str) -> str | None:
     """The external id, if it is free.
 
     Raises:
-        RefusalError: 400 where it is taken (PostgreSQL), 403 where it is too long.
+        RefusalError: where it is taken or too long, as the database has it.
     """
+    session, dialect = call.session, call.world.database.dialect
     if external_id is None:
         made_up = setting(session, "enable-auto-generated-external-id")
         return new_external_id() if made_up else None
     if len(external_id) > TEXT_LIMIT:
-        code = f"error.msg.loan.{name}.unknown.data.integrity.issue"
-        said = f"Unknown data integrity issue with resource: {name.capitalize()}"
-        raise integrity(code, said)
+        raise external_id_too_long(dialect, name, external_id)
     if session.value("select 1 from m_loan_transaction where external_id = ?", (external_id,)):
-        code = "validation.msg.loan.transaction.externalId.value.must.be.unique"
-        said = "Failed data validation due to: value.must.be.unique."
-        raise invalid(FieldError(code, said, "externalId", (None, [])))
+        raise external_id_taken(dialect, name, external_id)
     return external_id
 
 

@@ -10,6 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from mmrecon.sandbox.database import spelled
+from mmrecon.sandbox.dialects import Dialect, prepare
+
+VERSIONS = {
+    Dialect.POSTGRESQL: "PostgreSQL 15 (sandbox)",
+    Dialect.MARIADB: "10.11-MariaDB-sandbox",
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ def _concat(*parts: Any) -> str:
     return "".join("" if part is None else str(part) for part in parts)
 
 
-def run_report(path: Path, sql: str) -> Result:
+def run_report(path: Path, dialect: Dialect, sql: str) -> Result:
     """Run one query.
 
     Raises:
@@ -57,7 +63,8 @@ def run_report(path: Path, sql: str) -> Result:
     """
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
-        connection.execute("pragma case_sensitive_like = on")
+        prepare(connection, dialect)
+        connection.create_function("version", 0, lambda: VERSIONS[dialect])
         connection.create_function("concat", -1, _concat, deterministic=True)
         connection.create_aggregate("sum", 1, _new_sum)
         _show_money(connection)

@@ -17,6 +17,7 @@ from mmrecon.sandbox.call import Call, Command, Handler, Outcome, Subject
 from mmrecon.sandbox.clock import today
 from mmrecon.sandbox.database import Row, Session
 from mmrecon.sandbox.datatables import header
+from mmrecon.sandbox.dialects import Dialect
 from mmrecon.sandbox.fields import Fields
 from mmrecon.sandbox.paging import refuse_injection
 from mmrecon.sandbox.refusals import (
@@ -57,6 +58,8 @@ KINDS = {
     "timestamp": ("TIMESTAMP", "DATETIME"),
     "decimal": ("NUMERIC", "DECIMAL"),
 }
+MARIA_NAMES = {"BIGSERIAL": "BIGINT", "NUMERIC": "DECIMAL", "TIMESTAMP": "DATETIME"}
+ONE_DATABASE_ONLY = re.compile(r"::|\bilike\b|`", re.IGNORECASE)
 DATE_TEXT = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOMENT_TEXT = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d+)?")
 
@@ -224,11 +227,17 @@ def run(call: Call, name: str) -> Json | list[Json] | Response:
     asked = next((export for export in exports if call.flag(export)), None)
     if asked is not None:
         raise UnknownToSandboxError(f"reports with {asked}")
+    database, sql = call.world.database, _sql(call, row)
+    if ONE_DATABASE_ONLY.search(sql):
+        raise UnknownToSandboxError("SQL of one database only")
     try:
-        result = run_report(call.world.database.path, _sql(call, row))
+        result = run_report(database.path, database.dialect, sql)
     except sqlite3.Error as broken:
+        if "no such function" in str(broken):
+            raise UnknownToSandboxError(str(broken)) from broken
         raise integrity(BROKEN, "org.springframework.jdbc.BadSqlGrammarException") from broken
-    columns = [_Column.of(result, place) for place in range(len(result.names))]
+    maria = database.dialect is Dialect.MARIADB
+    columns = [_Column.of(result, place, maria=maria) for place in range(len(result.names))]
     if call.flag("exportCSV"):
         return _csv(name, columns, result)
     if call.query.get("genericResultSet", "true").lower() == "false":
@@ -240,8 +249,7 @@ def run(call: Call, name: str) -> Json | list[Json] | Response:
         {"row": [c.shown(value) for c, value in zip(columns, line, strict=True)]}
         for line in result.rows
     ]
-    headers = [header(c.name, *KINDS[c.kind]) for c in columns]
-    return {"columnHeaders": headers, "data": data}
+    return {"columnHeaders": [c.header() for c in columns], "data": data}
 
 
 @dataclass(frozen=True)
@@ -250,22 +258,23 @@ class _Column:
 
     name: str
     kind: str
+    maria: bool
 
     @classmethod
-    def of(cls, result: Result, place: int) -> _Column:
+    def of(cls, result: Result, place: int, *, maria: bool) -> _Column:
         """The column at a place: its declared kind, or what its values look like."""
         declared = re.split(r"[( ]", result.declared[place].lower())[0]
         if declared in KINDS:
-            return cls(result.names[place], declared)
+            return cls(result.names[place], declared, maria)
         values = [line[place] for line in result.rows if line[place] is not None]
-        return cls(result.names[place], _guess(values))
+        return cls(result.names[place], _guess(values), maria)
 
     def shown(self, value: Any) -> Any:
         """A value as JSON has it."""
         if value is None:
             return None
         if self.kind == "boolean":
-            return "true" if value else "false"
+            return self._truth(value)
         if self.kind == "date":
             return date_parts(str(value))
         if self.kind == "timestamp":
@@ -274,12 +283,21 @@ class _Column:
             return number(micro_of(value))
         return value
 
+    def header(self) -> Json:
+        """The column as the answer describes it."""
+        kind, display = KINDS[self.kind]
+        return header(self.name, MARIA_NAMES.get(kind, kind) if self.maria else kind, display)
+
+    def _truth(self, value: Any) -> str:
+        words = ("0", "1") if self.maria else ("false", "true")
+        return words[bool(value)]
+
     def text(self, value: Any) -> str:
         """A value as CSV has it."""
         if value is None:
             return ""
         if self.kind == "boolean":
-            return "true" if value else "false"
+            return self._truth(value)
         return f"{micro_of(value) / 1_000_000:.6f}" if self.kind == "decimal" else str(value)
 
 

@@ -2,7 +2,7 @@
 -- DECIMAL columns hold millionths; DATE and TIMESTAMP are ISO text (UTC).
 
 create table m_office (
-  id integer primary key, parent_id bigint, hierarchy varchar(100), external_id varchar(100) unique,
+  id integer primary key, parent_id bigint, hierarchy varchar(100), external_id varchar(100) unique collate server_text,
   name varchar(50) unique, opening_date date not null);
 create table m_currency (
   id integer primary key, code varchar(3) unique, decimal_places smallint, currency_multiplesof int,
@@ -48,17 +48,17 @@ create table m_portfolio_command_source (
   maker_id bigint not null, made_on_date timestamp, made_on_date_utc timestamp, checker_id bigint,
   checked_on_date_utc timestamp, status smallint not null, product_id bigint,
   transaction_id varchar(100), resource_identifier varchar(100), job_name varchar(100),
-  idempotency_key varchar(50) not null, result text, result_status_code int,
+  idempotency_key varchar(50) not null collate server_text, result text, result_status_code int,
   constraint unique_portfolio_command_source unique (action_name, entity_name, idempotency_key));
 create index command_savings on m_portfolio_command_source (savings_account_id);
 create index command_loan on m_portfolio_command_source (loan_id);
 create index command_status on m_portfolio_command_source (status);
 
 create table m_client (
-  id integer primary key, account_no varchar(20) unique, external_id varchar(100) unique,
+  id integer primary key, account_no varchar(20) unique, external_id varchar(100) unique collate server_text,
   status_enum smallint, sub_status int, activation_date date, office_joining_date date, office_id bigint not null,
   transfer_to_office_id bigint, staff_id bigint, firstname varchar(50), middlename varchar(50),
-  lastname varchar(50), fullname varchar(160), display_name varchar(160), mobile_no varchar(50) unique,
+  lastname varchar(50), fullname varchar(160), display_name varchar(160), mobile_no varchar(50) unique collate server_text,
   email_address varchar(150), is_staff boolean default 0, gender_cv_id int, date_of_birth date,
   legal_form_enum int, closedon_date date, submittedon_date date, created_by bigint,
   activatedon_userid bigint, closedon_userid bigint, created_on_utc timestamp, default_savings_account bigint);
@@ -73,7 +73,7 @@ create table m_code_value (
   id integer primary key, code_id bigint, code_value varchar(100), order_position int,
   code_description varchar(500), is_active boolean default 1, is_mandatory boolean default 0);
 create table m_group (
-  id integer primary key, external_id varchar(100) unique, status_enum int, activation_date date,
+  id integer primary key, external_id varchar(100) unique collate server_text, status_enum int, activation_date date,
   office_id bigint, staff_id bigint, parent_id bigint, level_id int, display_name varchar(100),
   hierarchy varchar(100), account_no varchar(20) unique, submittedon_date date, activatedon_userid bigint,
   submittedon_userid bigint);
@@ -102,7 +102,7 @@ create table m_savings_product (
   is_lien_allowed boolean default 0, max_allowed_lien_limit decimal(19,6), lockin_period_frequency int,
   lockin_period_frequency_enum smallint);
 create table m_savings_account (
-  id integer primary key, account_no varchar(20) unique, external_id varchar(100) unique, client_id bigint,
+  id integer primary key, account_no varchar(20) unique, external_id varchar(100) unique collate server_text, client_id bigint,
   group_id bigint, product_id bigint, field_officer_id bigint, status_enum smallint, sub_status_enum smallint default 0,
   account_type_enum smallint, deposit_type_enum smallint default 100, submittedon_date date,
   submittedon_userid bigint, approvedon_date date, approvedon_userid bigint, rejectedon_date date,
@@ -137,7 +137,7 @@ create index savings_transaction_submitted on m_savings_account_transaction (sub
 create table m_savings_account_charge (id integer primary key, savings_account_id bigint, charge_id bigint);
 
 create table m_product_loan (
-  id integer primary key, name varchar(100) unique, short_name varchar(4) unique, external_id varchar(100) unique,
+  id integer primary key, name varchar(100) unique, short_name varchar(4) unique, external_id varchar(100) unique collate server_text,
   description varchar(500), currency_code varchar(3), currency_digits smallint, currency_multiplesof smallint,
   principal_amount decimal(19,6), min_principal_amount decimal(19,6), max_principal_amount decimal(19,6),
   arrearstolerance_amount decimal(19,6), nominal_interest_rate_per_period decimal(19,6),
@@ -147,7 +147,7 @@ create table m_product_loan (
   accounting_type smallint, loan_transaction_strategy_code varchar(100), loan_transaction_strategy_name varchar(300),
   days_in_month_enum smallint, days_in_year_enum smallint, loan_schedule_type varchar(20) default 'CUMULATIVE');
 create table m_loan (
-  id integer primary key, account_no varchar(20) unique, external_id varchar(100) unique, client_id bigint,
+  id integer primary key, account_no varchar(20) unique, external_id varchar(100) unique collate server_text, client_id bigint,
   group_id bigint, glim_id bigint, product_id bigint, loan_officer_id bigint, loan_status_id smallint,
   loan_type_enum smallint, loan_counter smallint, loan_product_counter smallint, currency_code varchar(3),
   currency_digits smallint, currency_multiplesof smallint, principal_amount_proposed decimal(19,6),
@@ -185,13 +185,13 @@ create table m_loan_repayment_schedule (
 create index schedule_loan on m_loan_repayment_schedule (loan_id, installment);
 create table m_loan_transaction (
   id integer primary key, loan_id bigint not null, office_id bigint, payment_detail_id bigint,
-  is_reversed boolean not null default 0, external_id varchar(100) unique, transaction_type_enum smallint,
+  is_reversed boolean not null default 0, external_id varchar(100) unique collate server_text, transaction_type_enum smallint,
   transaction_date date, amount decimal(19,6), principal_portion_derived decimal(19,6),
   interest_portion_derived decimal(19,6), fee_charges_portion_derived decimal(19,6),
   penalty_charges_portion_derived decimal(19,6), overpayment_portion_derived decimal(19,6),
   unrecognized_income_portion decimal(19,6), outstanding_loan_balance_derived decimal(19,6),
   submitted_on_date date, manually_adjusted_or_reversed boolean not null default 0,
-  reversal_external_id varchar(100) unique, reversed_on_date date, created_by bigint, created_on_utc timestamp);
+  reversal_external_id varchar(100) unique collate server_text, reversed_on_date date, created_by bigint, created_on_utc timestamp);
 create index loan_transaction_loan on m_loan_transaction (loan_id, transaction_date, id);
 create index loan_transaction_submitted on m_loan_transaction (submitted_on_date);
 create table m_loan_transaction_relation (

@@ -19,6 +19,7 @@ from mmrecon.sandbox import faults as fault_rules
 from mmrecon.sandbox.application import V1, Application
 from mmrecon.sandbox.auth import Users
 from mmrecon.sandbox.database import Database, StateOfAnotherVersionError
+from mmrecon.sandbox.dialects import Dialect
 from mmrecon.sandbox.locks import RowLocks
 from mmrecon.sandbox.ports import HOST, free_port
 from mmrecon.sandbox.routes import HANDLERS, ROUTES
@@ -60,14 +61,22 @@ class SandboxServer:
     """A stand-in Fineract over one state folder, which only one process may serve.
 
     The port is chosen once and kept in the folder, so that a configuration that names it stays
-    valid.
+    valid. ``database`` is ``postgresql`` or ``mariadb``; the folder keeps to one.
 
     Raises:
         FolderInUseError: another process serves the folder.
     """
 
-    def __init__(self, state_dir: Path, *, port: int = 0, faults: Path | None = None) -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        *,
+        port: int = 0,
+        faults: Path | None = None,
+        database: str = "postgresql",
+    ) -> None:
         self.state_dir = state_dir
+        self._dialect = Dialect(database)
         self._asked_port = port
         self._fault_file = faults
         self._lock_file: IO[str] | None = None
@@ -123,7 +132,7 @@ class SandboxServer:
             raise
 
     def _listen(self, faults: fault_rules.Faults) -> None:
-        self.world = _world(self.state_dir, faults)
+        self.world = _world(self.state_dir, faults, self._dialect)
         port_file = self.state_dir / "port"
         port = self._asked_port
         if not port:
@@ -157,8 +166,8 @@ class SandboxServer:
             self._lock_file = None
 
 
-def _world(state_dir: Path, faults: fault_rules.Faults) -> World:
-    database = Database(state_dir / "fineract.db")
+def _world(state_dir: Path, faults: fault_rules.Faults, dialect: Dialect) -> World:
+    database = Database(state_dir / "fineract.db", dialect)
     if database.create():
         with database.transaction() as session:
             plant(session)
@@ -166,7 +175,9 @@ def _world(state_dir: Path, faults: fault_rules.Faults) -> World:
     return World(database, Users(database), RowLocks(), faults, router, state_dir=state_dir)
 
 
-def serve_forever(state_dir: Path, port: int, faults: Path | None) -> None:
+def serve_forever(
+    state_dir: Path, port: int, faults: Path | None, database: str = "postgresql"
+) -> None:
     """Serve until SIGTERM or SIGINT; prints the base URL on one line when ready."""
     finished = threading.Event()
 
@@ -176,7 +187,7 @@ def serve_forever(state_dir: Path, port: int, faults: Path | None) -> None:
 
     signal.signal(signal.SIGTERM, finish)
     signal.signal(signal.SIGINT, finish)
-    with SandboxServer(state_dir, port=port, faults=faults) as server:
+    with SandboxServer(state_dir, port=port, faults=faults, database=database) as server:
         sys.stdout.write(server.base_url + "\n")
         sys.stdout.flush()
         finished.wait()
