@@ -63,30 +63,32 @@ def test_stages_do_not_import_each_other_even_inside_functions() -> None:
 
 
 def test_modules_and_functions_fit_their_budget() -> None:
-    too_long = []
-    for path in PRODUCT:
-        text = path.read_text()
-        if text.count("\n") > 400:
-            too_long.append(f"{named(path)}: {text.count(chr(10))} lines")
-        for function in functions(ast.parse(text)):
-            length = (function.end_lineno or 0) - function.lineno + 1
-            if length > 50:
-                too_long.append(f"{named(path)}: {function.name} has {length} lines")
-    assert too_long == []
+    assert [fault for path in PRODUCT for fault in too_long(path)] == []
+
+
+def too_long(path: Path) -> Iterator[str]:
+    text = path.read_text()
+    if text.count("\n") > 400:
+        yield f"{named(path)}: {text.count(chr(10))} lines"
+    for function in functions(ast.parse(text)):
+        length = (function.end_lineno or 0) - function.lineno + 1
+        if length > 50:
+            yield f"{named(path)}: {function.name} has {length} lines"
 
 
 @pytest.mark.parametrize("package", MONEY)
 def test_money_meets_no_binary_float(package: str) -> None:
-    wrong = []
-    for path in sorted((ROOT / "mmrecon" / package).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                if node.func.id == "float" and named(path) not in CELLS:
-                    wrong.append(f"{named(path)}:{node.lineno} float()")
-            elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-                if not _is_path(node):
-                    wrong.append(f"{named(path)}:{node.lineno} true division")
-    assert wrong == []
+    paths = sorted((ROOT / "mmrecon" / package).rglob("*.py"))
+    assert [fault for path in paths for fault in floats(path)] == []
+
+
+def floats(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "float":
+            if named(path) not in CELLS:
+                yield f"{named(path)}:{node.lineno} float()"
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and not _is_path(node):
+            yield f"{named(path)}:{node.lineno} true division"
 
 
 def _is_path(node: ast.BinOp) -> bool:
