@@ -51,14 +51,13 @@ def test_stages_do_not_import_each_other_even_inside_functions() -> None:
         "proof",
         "payouts",
     }
-    wrong = []
-    for path in PRODUCT:
-        home = path.relative_to(ROOT / "mmrecon").parts[0]
-        if home not in stages:
-            continue
-        for match in re.finditer(r"from mmrecon\.(\w+)", path.read_text()):
-            if match.group(1) in stages - {home}:
-                wrong.append(f"{named(path)} imports {match.group(1)}")
+    wrong = [
+        f"{named(path)} imports {found.group(1)}"
+        for path in PRODUCT
+        if (home := path.relative_to(ROOT / "mmrecon").parts[0]) in stages
+        for found in re.finditer(r"from mmrecon\.(\w+)", path.read_text())
+        if found.group(1) in stages - {home}
+    ]
     assert wrong == []
 
 
@@ -126,7 +125,9 @@ def test_no_mocks_of_our_own_code() -> None:
     wrong = [
         named(path)
         for path in PYTHON
-        if re.search(r"^\s*(import|from) unittest.mock|setattr\(.?mmrecon", path.read_text(), re.M)
+        if re.search(
+            r"^\s*(import|from) unittest.mock|setattr\(.?mmrecon", path.read_text(), re.MULTILINE
+        )
         and path != Path(__file__)
     ]
     assert wrong == []
