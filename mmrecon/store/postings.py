@@ -15,6 +15,7 @@ from mmrecon.model.keys import PostingFacts
 from mmrecon.model.posting import (
     DEAD_STATES,
     TRANSITIONS,
+    Command,
     Posting,
     PostingState,
     Purpose,
@@ -25,6 +26,7 @@ from mmrecon.store.occupied import left_of_items, left_of_lines, left_to_allocat
 from mmrecon.store.schema import BATCH_ROW, EXCHANGE, POSTING
 
 _FEW: Final = 500
+_PAYOUTS: Final = frozenset({Command.SAVINGS_WITHDRAWAL, Command.LOAN_DISBURSEMENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class ApprovedRow:
 class RefusedRow:
     """A row that makes no posting; the other rows of its line are refused with it.
 
-    `code` is `no_money_left`, `attempt_not_next` or `amount_not_positive`.
+    `code` is `no_money_left`, `attempt_not_next`, `amount_not_positive` or `payout_without_item`.
     """
 
     row_number: int
@@ -204,11 +206,19 @@ def _fault(legs: Sequence[ApprovedRow], attempts: Mapping[_Leg, int | None]) -> 
         return "amount_not_positive"
     if any(_integer(leg, "posted_minor") <= 0 for leg in legs):
         return "amount_not_positive"
+    if any(leg.facts["command"] in _PAYOUTS and not _pays_an_item(leg) for leg in legs):
+        return "payout_without_item"
     for leg in legs:
         key = (str(leg.facts["source"]), str(leg.facts["purpose"]), _integer(leg, "leg"))
         if attempts.get(key, 1) != leg.facts["attempt"]:
             return "attempt_not_next"
     return ""
+
+
+def _pays_an_item(leg: ApprovedRow) -> bool:
+    """The source of every withdrawal and disbursement is the item, never the line (DESIGN 5)."""
+    of_line = leg.facts["source"] == leg.facts["line"]
+    return leg.item_id is not None and leg.facts["purpose"] == Purpose.PAY and not of_line
 
 
 class _MoneyLeft:

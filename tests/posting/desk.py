@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
 from mmrecon.config import PostingLimits
 from mmrecon.fineract.client import FineractClient
@@ -23,7 +23,7 @@ from mmrecon.store.posting_lines import PostedLine, lines_of
 from mmrecon.store.posting_reads import postings_in
 from mmrecon.store.postings import ApprovedRow, insert_approved
 from mmrecon.store.review_reasons import open_reasons
-from mmrecon.store.schema import BATCH, BATCH_ROW, EXCHANGE, LINE, POSTING, WALLET
+from mmrecon.store.schema import BATCH, BATCH_ROW, EXCHANGE, ITEM, LINE, POSTING, WALLET
 from tests.posting.branch import Account, Branch, days_ago
 
 RUN = "run-1"
@@ -92,8 +92,9 @@ class Desk:
             source = line_source(
                 "mpesa_ke", "600100", "", line.receipt, line.sign, line.amount_minor, 1, 0
             )
+            item_id = None if line.sign > 0 else _asked_for(connection, line_id, legs[0])
             facts = [
-                self._facts(line, source, leg, number, attempt)
+                self._facts(line, source, leg, number, attempt) | _of_item(item_id)
                 for number, leg in enumerate(legs, first_leg)
             ]
             connection.execute(
@@ -101,10 +102,11 @@ class Desk:
                 {"batch_id": batch_id, "kind": kind, "state": "approved", "row_count": len(legs)},
             )
             for number, row in enumerate(facts, 1):
-                stored = {"batch_id": batch_id, "row_number": number, "line_id": line_id}
+                stored: dict[str, Any] = {"batch_id": batch_id, "row_number": number}
+                stored |= {"line_id": line_id, "item_id": item_id}
                 connection.execute(insert(BATCH_ROW), stored | {"row_json": canonical_json(row)})
             rows = [
-                ApprovedRow(batch_id, number, 1, line_id, None, shadow=False, facts=row)
+                ApprovedRow(batch_id, number, 1, line_id, item_id, shadow=False, facts=row)
                 for number, row in enumerate(facts, 1)
             ]
             context = self.context()
@@ -182,6 +184,23 @@ class Desk:
             assert {str(row.transaction_id) for row in standing} == {
                 posting.transaction_id for posting in mine
             }
+
+
+def _asked_for(connection: Connection, line_id: int, leg: Leg) -> int:
+    """The item that a payout line settles; there from its first approval on."""
+    known = connection.execute(select(ITEM.c.item_id).where(ITEM.c.item_id == line_id)).first()
+    if known is None:
+        facts = {
+            "item_id": line_id, "item_key": f"item-{line_id}", "state": "open",
+            "account_kind": leg.account.kind, "account_id": leg.account.account_id,
+            "amount_minor": leg.minor, "posted_minor": leg.minor, "currency": "KES",
+        }  # fmt: skip
+        connection.execute(insert(ITEM), facts)
+    return line_id
+
+
+def _of_item(item_id: int | None) -> dict[str, Any]:
+    return {} if item_id is None else {"source": f"item-{item_id}", "purpose": "pay"}
 
 
 def run_posting(

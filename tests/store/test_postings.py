@@ -112,6 +112,26 @@ def left(engine: Engine, line_id: int) -> int:
         return int(left_of_lines(connection, [line_id]).loc[line_id])
 
 
+@pytest.mark.parametrize("command", ["savings_withdrawal", "loan_disbursement"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"source": "line-3", "item_id": None, "purpose": "post"},
+        {"source": "line-3", "item_id": 7, "purpose": "pay"},
+        {"source": "item-7", "item_id": None, "purpose": "pay"},
+        {"source": "item-7", "item_id": 7, "purpose": "post"},
+    ],
+)
+def test_money_out_has_an_item_as_its_source_and_never_the_line(
+    engine: Engine, command: str, source: dict[str, Any]
+) -> None:
+    amounts = {"amount_minor": 30_000, "posted_minor": 30_000}
+    wrong = row(1, line_id=3, command=command, **amounts, **source)
+    assert insert_rows(engine, wrong) == [(1, "payout_without_item")]
+    with engine.connect() as connection:
+        assert postings_in(connection, list(PostingState)) == []
+
+
 def test_an_approved_row_becomes_a_posting_with_its_keys_and_a_journal_entry(
     engine: Engine,
 ) -> None:

@@ -109,8 +109,15 @@ CODES: Final[tuple[CodeText, ...]] = (
     _work("answer_not_possible", "“{decision}” is not possible here: {because}"),
     _work(
         "answer_no_item",
-        "no open request or approved loan of {account} has this amount",
-        "Enter the request or approve the loan first, or choose another decision.",
+        "no one open request or approved loan of {account} has this amount; a payout settles one",
+        "Import the withdrawal request first: mmrecon payouts requests FILE. A loan is approved in "
+        "Fineract, then: mmrecon ledger refresh. Then answer the row again.",
+    ),
+    _work(
+        "answer_payout_split",
+        "a payout settles one request or one loan; it cannot be split",
+        "Import the request of the whole amount first (mmrecon payouts requests FILE) and answer "
+        "“different account”, or choose another decision.",
     ),
     _work(
         "answer_item_taken",
