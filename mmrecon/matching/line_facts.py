@@ -23,7 +23,7 @@ def own_facts(lines: pd.DataFrame, vetoes: Keys, context: MatchContext) -> None:
     """Receipt, repeats, conflicts, other wallets, limits, what is left, the snapshot's age."""
     put(vetoes, "no_receipt", _flag(lines["receipt"] == ""))
     put(vetoes, "receipt_repeats", _flag(lines["repeats"] > 1))
-    put(vetoes, "receipt_conflict", _flag(lines["conflict"]))
+    put(vetoes, "receipt_conflict", _flag(lines["conflict"]) | _shares_receipt(lines, context))
     put(vetoes, "known_elsewhere", _flag(lines["known_elsewhere"]))
     left = left_of(lines, context)
     put(vetoes, "partly_used", left < lines["amount_minor"].to_numpy())
@@ -33,6 +33,20 @@ def own_facts(lines: pd.DataFrame, vetoes: Keys, context: MatchContext) -> None:
         if limit_minor is not None:
             put(vetoes, "over_limit", mine & _flag(lines["amount_minor"] > limit_minor))
         put(vetoes, "snapshot_old", mine & _too_old(context, wallet))
+
+
+def _shares_receipt(lines: pd.DataFrame, context: MatchContext) -> Flags:
+    """Lines whose receipt stands on another line of their class too."""
+    same_class = context.others[context.others["line_class"].isin(lines["line_class"].unique())]
+    receipts = pd.concat([lines["receipt"], same_class["receipt"]], ignore_index=True)
+    wallets = pd.concat([lines["wallet_id"], same_class["wallet_id"]], ignore_index=True)
+    codes, kinds = pd.factorize(receipts)
+    key = wallets.to_numpy() * (len(kinds) + 1) + codes
+    ordered = np.sort(key)
+    places = np.searchsorted(ordered, key[: len(lines)])
+    following = np.append(ordered, -1)[places + 1]
+    shared: Flags = (following == key[: len(lines)]) & _flag(lines["receipt"] != "")
+    return shared
 
 
 def left_of(lines: pd.DataFrame, context: MatchContext) -> Keys:

@@ -1,7 +1,7 @@
 """Names as sets of tokens: accents folded, order and titles ignored, masked tokens dropped.
 
 A name corroborates or suggests; it is never a key (DESIGN section 6). Two words are alike when
-they are equal, or one edit apart and not short.
+they are equal, or of letters only, not short, and one edit apart.
 """
 
 from __future__ import annotations
@@ -184,8 +184,8 @@ def folded(names: pa.StringArray) -> pa.StringArray:
 
 
 def _less_one(text: str) -> Iterator[str]:
-    """A word and all words with one letter less; nothing for short words."""
-    if len(text) < _NOT_SHORT:
+    """A word and all words with one letter less; nothing for short words and for numbers."""
+    if len(text) < _NOT_SHORT or not text.isalpha():
         return
     yield text
     for at in range(len(text)):

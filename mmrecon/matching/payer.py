@@ -20,7 +20,7 @@ from mmrecon.model.line import PartyKind
 
 _ENDING: Final = 1000
 """Masks show the last three digits (statement-formats.md 1.4); they and a word make a key."""
-_PAIRS_AT_ONCE: Final = 4_000_000
+_PAIRS_AT_ONCE: Final = 1_000_000
 _SHARING: Final = 16
 """Clients looked at for one shared phone."""
 _AT_MOST: Final = 512
