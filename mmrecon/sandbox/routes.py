@@ -5,7 +5,6 @@ from __future__ import annotations
 from mmrecon.sandbox import (
     account_transfers,
     client_commands,
-    client_identifiers,
     client_transfers,
     clients,
     datatable_entries,
@@ -39,7 +38,6 @@ MODULES = (
     account_transfers,
     client_commands,
     client_transfers,
-    client_identifiers,
     clients,
     datatable_entries,
     datatables,
