@@ -44,8 +44,8 @@ class Matched:
         """6 without a snapshot, 1 when a person has lines to decide, else 0."""
         if self.issues:
             return ExitCode.NEEDS_ATTENTION
-        waits = self.states.get(MatchState.REVIEW.value, 0)
-        waits += self.states.get(MatchState.READY.value, 0)
+        for_people = (MatchState.READY, MatchState.REVIEW, MatchState.SUSPENSE)
+        waits = sum(self.states.get(state.value, 0) for state in for_people)
         return ExitCode.PEOPLE_HAVE_WORK if waits else ExitCode.DONE
 
 

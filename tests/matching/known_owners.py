@@ -297,7 +297,9 @@ def _look_alike(maker: _Maker, client: Client) -> None:
 
 
 def _lost_zeros(maker: _Maker, client: Client) -> None:
-    number, account = _number(maker, client)
+    number, account = client.savings, f"savings:{client.savings}"
+    if maker.kind.products:
+        number, account = _number(maker, client)
     maker.add(number.lstrip("0"), client, client, account, "lost_zeros")
 
 
