@@ -159,7 +159,10 @@ def _post(
         if all(posting.shadow for posting in before):
             return Posted(before, tuple(_issues_of_states(before)))
         commands = {posting.command for posting in before}
-        preflight = run_preflight(client, run.settings, run.now_utc(), commands)
+        wallets = _wallets(run)
+        used = {posting.wallet_id for posting in before}
+        touched = [wallet for number, wallet in wallets.items() if number in used]
+        preflight = run_preflight(client, run.settings, run.now_utc(), commands, touched)
         _refuse(
             [*preflight.differences(), *compare_server(preflight.fingerprint, sendable.servers)]
         )

@@ -75,8 +75,9 @@ def run_preflight(
     settings: Settings,
     now_utc: datetime,
     commands: Collection[Command] = tuple(Command),
+    wallets: Sequence[WalletSettings] | None = None,
 ) -> Preflight:
-    """Ask Fineract everything that must be right before a write.
+    """Ask Fineract everything that must be right before a write to some wallets (or all).
 
     Raises:
         OutsideUnreachable: Fineract does not answer, or does not let this user read.
@@ -88,7 +89,7 @@ def run_preflight(
     findings = (
         Finding("server", holds=True, seen=f"{fingerprint.office_name} at {fingerprint.base_url}"),
         permissions,
-        *_check_payment_types(client, settings.wallets),
+        *_check_payment_types(client, settings.wallets if wallets is None else wallets),
         Finding("business date", holds=True, seen=business_date.isoformat()),
         _told_maker_checker(loose),
     )

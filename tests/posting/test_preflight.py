@@ -51,6 +51,11 @@ def test_a_payment_type_is_known_by_id_and_name_together(
     ]
 
 
+def test_a_wallet_that_is_not_touched_stops_no_other(branch: Branch) -> None:
+    wrong = site(branch, PaymentType(id=branch.payment_type_id, name="Cash"))
+    assert run_preflight(branch.client, wrong, NOW, wallets=[]).differences() == []
+
+
 def test_missing_permissions_are_named(branch: Branch) -> None:
     reader = branch.clerk(*READ_PERMISSIONS, "DEPOSIT_SAVINGSACCOUNT")
     found = run_preflight(reader, site(branch), NOW, [Command.LOAN_REPAYMENT])
