@@ -18,6 +18,7 @@ from mmrecon.matching.index import LedgerIndex
 from mmrecon.matching.keys import (
     LONGEST_DIGITS,
     SHORT,
+    Flags,
     Keys,
     Places,
     codes_of,
@@ -35,7 +36,25 @@ ROWS_A_KEY: Final = 4
 
 _LOOK_ALIKES: Final = (("O", "0"), ("I", "1"), ("L", "1"), ("S", "5"), ("B", "8"), ("Z", "2"))
 _AT_ONCE: Final = 4_000
+_SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
 _DIGITS: Final = range(1, 11)
+
+
+class Sieve:
+    """Says fast of most keys that they are not there; never that one is not that is."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._shift = np.uint64(64 - max(8, (4 * len(keys)).bit_length()))
+        self._marked = np.zeros(1 << (64 - int(self._shift)), dtype=bool)
+        self._marked[self._place(keys)] = True
+
+    def may_hold(self, keys: Keys) -> Flags:
+        """Whether each key could be there."""
+        marked: Flags = self._marked[self._place(keys)]
+        return marked
+
+    def _place(self, keys: Keys) -> Places:
+        return ((keys.view(np.uint64) * _SPREAD) >> self._shift).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +75,7 @@ def neighbours(numbers: pa.StringArray, index: LedgerIndex, evidence: dict[str, 
               index.stripped, evidence["zero_stripped"]),
         *_look_alike_rows(numbers, index, evidence["look_alike"]),
     ]  # fmt: skip
+    sieve = Sieve(index.registers.keys)
     lengths = pc.binary_length(numbers).to_numpy(zero_copy_only=False)
     plain = flags(pc.match_substring_regex(numbers, r"^[0-9A-Z]*[0-9][0-9A-Z]*$"))
     digits = flags(pc.match_substring_regex(numbers, r"^[0-9]+$"))
@@ -65,7 +85,9 @@ def neighbours(numbers: pa.StringArray, index: LedgerIndex, evidence: dict[str, 
             some = here[start : start + _AT_ONCE]
             codes = codes_of(numbers.take(pa.array(some)), length)
             for which, keys, code in _variants(codes):
-                found.append(_rows(some[which], keys, index.registers, evidence[code]))
+                maybe = sieve.may_hold(keys)
+                rows = _rows(some[which[maybe]], keys[maybe], index.registers, evidence[code])
+                found.append(rows)
     return Neighbours(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
 
 
