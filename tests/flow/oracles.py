@@ -211,6 +211,9 @@ def check_amounts(site: Site) -> None:
 
 def check_second_run(site: Site, returned: Path | None, codes: tuple[int, ...]) -> None:
     """A second run of every command makes no posting, no line and no journal of a posting."""
+    site.ok("ledger", "refresh")
+    site.ok("match", codes=codes)  # what came back since the last one is known now
+    site.ok("verify", codes=codes)
     before, ledger = _memory(site), site.ledger()
     for command in _AGAIN:
         ended = site.ok(*command.split(), "--json", codes=codes).json

@@ -149,8 +149,8 @@ class Site(Desk):
         self.approve_everything(BENO)
         return submitted
 
-    def sign_configuration(self) -> None:
-        """Both people sign the configuration as it stands in the file."""
+    def sign_pending(self) -> None:
+        """Both people sign what else lacks their signatures: configuration, links that were found."""
         self.ok("submit", *self.signed(ASHA))
         self.approve_everything(BENO)
 
@@ -181,6 +181,22 @@ class Site(Desk):
         with closing(sqlite3.connect(self.state / "mmrecon.db")) as connection, connection:
             changed = connection.execute(statement, parameters).rowcount
         assert changed, statement
+
+    def keep_database(self) -> None:
+        """Keep a copy of the site's database."""
+        with (
+            closing(sqlite3.connect(self.state / "mmrecon.db")) as connection,
+            closing(sqlite3.connect(self.folder / "kept.db")) as kept,
+        ):
+            connection.backup(kept)
+
+    def put_database_back(self) -> None:
+        """As it was when it was kept."""
+        with (
+            closing(sqlite3.connect(self.folder / "kept.db")) as kept,
+            closing(sqlite3.connect(self.state / "mmrecon.db")) as connection,
+        ):
+            kept.backup(connection)
 
     def journal(self, event: str) -> list[dict[str, Any]]:
         """Entries of the journal."""
@@ -266,7 +282,7 @@ def found(folder: Path, server: SandboxServer) -> None:
     write_secret(folder / "fineract-password", "password")
     for one in codes:
         assert site.enrol(one["name"], one["code"]).code == 0
-    site.sign_configuration()
+    site.sign_pending()
 
 
 def init_options(folder: Path, base_url: str, master: MasterData) -> list[str]:
