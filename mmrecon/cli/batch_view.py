@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from mmrecon.cli.override_view import against
 from mmrecon.cli.render import table
 from mmrecon.model.approval import Act, BatchKind, CanonicalRow
 from mmrecon.model.money import to_text
+from mmrecon.model.override import contradiction_of
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.waiting import Shown
@@ -96,6 +98,7 @@ def batch_view(shown: Shown) -> list[Any]:
         BatchKind.POSTINGS: _postings,
         BatchKind.CONFIGURATION: _configuration,
         BatchKind.PEOPLE: _people,
+        BatchKind.CORRECTIONS: _corrections,
     }
     second = ["It waits for a second approver."] if shown.second else []
     return [head, *by_kind.get(stored.batch.kind, _choices)(shown), *second]
@@ -157,7 +160,9 @@ def _choices(shown: Shown) -> list[Any]:
 def _choice(number: int, row: CanonicalRow, evidence: str) -> list[str]:
     act = str(row.get("act", ""))
     what = _ACTS.get(act, _words(str(row.get("command", act))))
-    target = row.get("account_no") or row.get("transaction_id") or row.get("paper_reference") or ""
+    target = row.get("account_no") or row.get("paper_reference") or ""
+    if row.get("transaction_id"):
+        target = f"{row['transaction_id']} on {row['account_kind']}:{row['account_no']}"
     until = f" until {row['until']}" if row.get("until") else ""
     answered = f", answered “{row['decision']}”" if row.get("decision") else ""
     lines = [f"{number}. {row.get('receipt', '')} {_amount(row)}: {what} {target}{until}{answered}"]
@@ -172,6 +177,18 @@ def _configuration(shown: Shown) -> list[Any]:
     if not shown.differences:
         return ["It is the configuration that is approved already."]
     return ["Against the approved configuration:", *(f"  {d.words()}" for d in shown.differences)]
+
+
+def _corrections(shown: Shown) -> list[Any]:
+    return [
+        text
+        for number, row in enumerate(shown.stored.batch.rows, start=1)
+        for text in (
+            f"{number}. send {row['day']} of {_wallet(shown, row)} although it is contradicted:",
+            *against(contradiction_of(row), str(row["currency"])),
+            f"   reason: {row['reason']}",
+        )
+    ]
 
 
 def _people(shown: Shown) -> list[Any]:

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from mmrecon.model.frame import FrameSchema, Integer, OptionalInteger, Text
 from mmrecon.model.line import ProofState
+
+CONTRADICTIONS: Final = frozenset(
+    {
+        "statement_contradicted", "chain_broken", "sum_is_not_closing",
+        "opening_is_not_closing_before",
+    }
+)  # fmt: skip
+"""Differences by which a day's own evidence fails; the others are between two sides."""
 
 
 class Light(StrEnum):

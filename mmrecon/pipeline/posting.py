@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from mmrecon.model.catalogue import severity_of
 from mmrecon.model.issue import Issue
 from mmrecon.model.posting import DEAD_STATES, Posting, PostingState
 from mmrecon.pipeline.approved_postings import Sendable, sendable_postings, servers_named
+from mmrecon.pipeline.overrides import Contradicted, contradicted
 from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
 from mmrecon.posting.context import PostingContext
@@ -31,9 +33,10 @@ from mmrecon.posting.settle import Withdrawal, withdraw
 from mmrecon.posting.verify import Read, verify_postings
 from mmrecon.posting.verify_links import ReadLink, verify_links
 from mmrecon.posting.workers import recover, send_all
+from mmrecon.store.contradictions import WalletDay, days_of_lines
 from mmrecon.store.database import reading
 from mmrecon.store.links import linked_transactions
-from mmrecon.store.posting_lines import contradicted_lines, lines_of
+from mmrecon.store.posting_lines import lines_of
 from mmrecon.store.posting_reads import postings_in, postings_of
 from mmrecon.store.proofs import wallet_ids
 
@@ -156,6 +159,7 @@ def _post(
     with journalled(run), _open_ones_read_at_least(run, context, client, before):
         with reading(run.engine) as connection:
             sendable = sendable_postings(connection, run, before)
+            days = contradicted(connection, run)
         if all(posting.shadow for posting in before):
             return Posted(before, tuple(_issues_of_states(before)))
         commands = {posting.command for posting in before}
@@ -168,7 +172,7 @@ def _post(
         )
     recovered = recover(context, client)
     withdraw(context, sendable.withdrawals)
-    issues = _send(run, context, client, sendable, preflight)
+    issues = _send(run, context, client, (sendable, days), preflight)
     with reading(run.engine) as connection:
         after = postings_of(connection, {posting.posting_id for posting in before})
     return Posted(
@@ -218,10 +222,10 @@ def _send(
     run: Run,
     context: PostingContext,
     client: FineractClient,
-    sendable: Sendable,
+    approved: tuple[Sendable, Contradicted],
     preflight: Preflight,
 ) -> list[Issue]:
-    due, issues = _due(run, sendable.postings, preflight)
+    due, issues = _due(run, *approved, preflight)
     wallets = _wallets(run)
     searched = search_journal(context, client, wallets, due, preflight.business_date.isoformat())
     withdraw(context, searched.withdrawals)
@@ -250,36 +254,41 @@ def _held_up(run: Run, context: PostingContext, due: Sequence[Posting]) -> list[
 
 
 def _due(
-    run: Run, postings: Sequence[Posting], preflight: Preflight
+    run: Run, sendable: Sendable, days: Contradicted, preflight: Preflight
 ) -> tuple[list[Posting], list[Issue]]:
     """What goes today: not of a contradicted day, not of a day that Fineract has not reached."""
+    postings = sendable.postings
     line_ids = {posting.line_id for posting in postings if posting.line_id is not None}
     with reading(run.engine) as connection:
-        contradicted = contradicted_lines(connection, line_ids)
-    held = [posting for posting in postings if posting.line_id in contradicted]
+        day_of = days_of_lines(connection, line_ids)
     today = preflight.business_date.isoformat()
     due = [
         posting
         for posting in postings
-        if posting.line_id not in contradicted and posting.value_date <= today
+        if day_of.get(posting.line_id or 0) not in days.held and posting.value_date <= today
     ]
-    wallets = _wallets(run)
-    days = sorted({(posting.wallet_id, posting.value_date) for posting in held})
-    issues = [
-        Issue(
-            "day_contradicted",
-            wallet=wallets[wallet_id].name if wallet_id in wallets else "",
-            arguments={
-                "day": day,
-                "count": sum((p.wallet_id, p.value_date) == (wallet_id, day) for p in held),
-            },
-        )
-        for wallet_id, day in days
-    ]
+    counted = Counter(day_of[p.line_id] for p in postings if p.line_id in day_of)
+    issues = _issues_of_days(run, counted, days)
     early = sum(p.value_date > today and p.state is PostingState.APPROVED for p in postings)
     if early:
         issues.append(Issue("posting_deferred", arguments={"count": early}))
     return due, issues
+
+
+def _issues_of_days(run: Run, counted: Mapping[WalletDay, int], days: Contradicted) -> list[Issue]:
+    """What is held because its day is contradicted, and what two people let go."""
+    names = {wallet_id: wallet.name for wallet_id, wallet in _wallets(run).items()}
+    issues = []
+    for (wallet_id, day), count in sorted(counted.items()):
+        override = days.released.get((wallet_id, day))
+        arguments: dict[str, str | int] = {"day": day, "count": count}
+        wallet = names.get(wallet_id, "")
+        if (wallet_id, day) in days.held:
+            issues.append(Issue("day_contradicted", wallet=wallet, arguments=arguments))
+        elif override is not None:
+            arguments |= {"batch_id": override.batch_id}
+            issues.append(Issue("day_overridden", wallet=wallet, arguments=arguments))
+    return issues
 
 
 def _too_long(posting: Posting, legs: Sequence[Posting]) -> Withdrawal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Final
@@ -13,7 +13,10 @@ from mmrecon.config import WalletSettings
 from mmrecon.errors import ExitCode, worst
 from mmrecon.model.catalogue import by_code
 from mmrecon.model.keys import canonical_json
+from mmrecon.model.line import ProofState
+from mmrecon.model.override import Contradiction, FailedDay, Override
 from mmrecon.model.proof import (
+    CONTRADICTIONS,
     Coverage,
     DayProof,
     Light,
@@ -21,7 +24,9 @@ from mmrecon.model.proof import (
     StatementPeriod,
     TwoWay,
 )
+from mmrecon.pipeline.overrides import verified_overrides
 from mmrecon.pipeline.proof_sources import FineractReader, FineractSide
+from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
 from mmrecon.proof.coverage import covered, days_touched
 from mmrecon.proof.day import CLIENT_CLASSES, CLOSED, WalletFacts, prove_sub_account
@@ -88,6 +93,16 @@ def proof_document(proof: DayProof) -> dict[str, object]:
     return asdict(proof) | {"movement_minor": proof.movement_minor, "light": proof.light.value}
 
 
+def evidence_of_day(run: Run, wallet: WalletSettings, day: date) -> list[DayProof]:
+    """The statements' side of one day, one proof for each sub-account; nothing is kept."""
+    stored = _stored(run, wallet, day, day)
+    if stored is None:
+        return []
+    subs = _sub_accounts(stored)
+    made = [proof for sub in subs for proof in _of_sub_account(wallet, stored, sub, {}, "")]
+    return [proof for proof in made if proof.day == str(day)]
+
+
 def _stored(
     run: Run, wallet: WalletSettings, first: date | None, last: date | None
 ) -> _Stored | None:
@@ -125,10 +140,7 @@ def _touching(
 def _prove_wallet(
     run: Run, wallet: WalletSettings, stored: _Stored, reader: FineractReader
 ) -> list[DayProof]:
-    facts = WalletFacts(
-        wallet.name, wallet.currency, wallet.zone, wallet.sub_account, str(wallet.live_from)
-    )
-    subs = sorted({*stored.lines["sub_account"], *(each.sub_account for each in stored.periods)})
+    subs = _sub_accounts(stored)
     main = _main_sub_account(wallet.sub_account, subs, stored.lines)
     since = max(stored.first, str(wallet.live_from))
     theirs = FineractSide(None)
@@ -137,13 +149,59 @@ def _prove_wallet(
     two_ways = _two_ways(run, wallet, stored, theirs, main, since)
     proofs: list[DayProof] = []
     for sub in subs:
-        lines = stored.lines[stored.lines["sub_account"] == sub].reset_index(drop=True)
-        made = prove_sub_account(
-            facts, sub, lines, stored.periods,
-            two_ways if sub == main else {}, theirs.why_not if sub == main else "",
-        )  # fmt: skip
+        carries = (two_ways, theirs.why_not) if sub == main else ({}, "")
+        made = _of_sub_account(wallet, stored, sub, *carries)
         proofs.extend(proof for proof in made if stored.first <= proof.day <= stored.last)
+    proofs = _with_overrides(run, stored.wallet_id, proofs)
     return sorted(proofs, key=lambda proof: (proof.day, proof.sub_account))
+
+
+def _sub_accounts(stored: _Stored) -> list[str]:
+    return sorted({*stored.lines["sub_account"], *(each.sub_account for each in stored.periods)})
+
+
+def _of_sub_account(
+    wallet: WalletSettings, stored: _Stored, sub: str, two_ways: Mapping[str, TwoWay], why_not: str
+) -> list[DayProof]:
+    facts = WalletFacts(
+        wallet.name, wallet.currency, wallet.zone, wallet.sub_account, str(wallet.live_from)
+    )
+    lines = stored.lines[stored.lines["sub_account"] == sub].reset_index(drop=True)
+    return prove_sub_account(facts, sub, lines, stored.periods, two_ways, why_not)
+
+
+def _with_overrides(run: Run, wallet_id: int, proofs: Sequence[DayProof]) -> list[DayProof]:
+    """Contradicted days that two people let go say so."""
+    if all(proof.proof is not ProofState.CONTRADICTED for proof in proofs):
+        return list(proofs)
+    with journalled(run), reading(run.engine) as connection:
+        signed = {
+            found.day: found
+            for found in verified_overrides(connection, run)
+            if store.wallet_ids(connection).get(found.wallet) == wallet_id
+        }
+    return [_with_override(proof, signed.get(proof.day)) for proof in proofs]
+
+
+def _with_override(proof: DayProof, signed: Override | None) -> DayProof:
+    if signed is None or proof.proof is not ProofState.CONTRADICTED:
+        return proof
+    failed = Contradiction(proof=failed_checks(proof))
+    if not failed.within(signed.contradiction):
+        return proof
+    told: dict[str, str | int] = {
+        "batch_id": signed.batch_id, "people": " and ".join(signed.signed_by),
+    }  # fmt: skip
+    return replace(proof, listed=(*proof.listed, Listed("override_signed", 1, 0, (), told)))
+
+
+def failed_checks(proof: DayProof) -> tuple[FailedDay, ...]:
+    """By what a day's own evidence fails."""
+    return tuple(
+        FailedDay(proof.sub_account, found.code, found.amount_minor)
+        for found in proof.differences
+        if found.code in CONTRADICTIONS
+    )
 
 
 def _main_sub_account(configured: str, subs: Sequence[str], lines: pd.DataFrame) -> str:

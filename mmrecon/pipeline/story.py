@@ -10,6 +10,8 @@ from mmrecon.approval.wording import sentence
 from mmrecon.config import WalletSettings
 from mmrecon.model.line_state import WORDS, LineState
 from mmrecon.model.money import to_text
+from mmrecon.model.override import Override
+from mmrecon.pipeline.overrides import contradicted
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.showing import as_shown, legs_in_words, local_time, wallets_by_id
 from mmrecon.store.database import reading
@@ -36,12 +38,14 @@ def tell(run: Run, receipt: str) -> dict[str, Any]:
     """
     with reading(run.engine) as connection:
         stored = read_story(connection, receipt)
+        released = contradicted(connection, run).released
         wallets = wallets_by_id(run.settings, wallet_ids(connection))
         lines = list(_line_documents(stored, wallets))
         for line in lines:
             day = line["value_date"]
             proofs = newest_proofs(connection, line["wallet_id"], day, day)
             line["words"] = list(_words(line, wallets.get(line["wallet_id"]), proofs))
+            line["words"] += _override(released.get((line["wallet_id"], day)))
     refused = [dict(row) for row in stored.refused_rows]
     return {"receipt": receipt, "lines": lines, "refused_rows": refused}
 
@@ -191,6 +195,14 @@ def _what_fineract_did(line: Mapping[str, Any], zone: str) -> _Words:
         paper = f" paper {link['paper_reference']}" if link["paper_reference"] else ""
         gone = ", withdrawn since" if link["withdrawn"] else ""
         yield "fineract", f"{amount} closed as {link['kind']}{target}{paper}{gone}."
+
+
+def _override(signed: Override | None) -> list[tuple[str, str]]:
+    if signed is None:
+        return []
+    people = " and ".join(signed.signed_by)
+    text = f"Batch {signed.batch_id}, signed by {people}, lets the day go although it is"
+    return [("proof", f"{text} contradicted: {signed.reason}.")]
 
 
 def _when(at_utc: str, zone: str) -> str:

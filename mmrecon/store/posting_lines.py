@@ -7,21 +7,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, literal, select
+from sqlalchemy import Connection, literal, select
 
 from mmrecon.model.account import AccountKind
 from mmrecon.model.approval import BatchKind
-from mmrecon.model.line import LineClass, ProofState
-from mmrecon.store.schema import (
-    BATCH,
-    LINE,
-    LINK,
-    POSTING,
-    PROOF_DAY,
-    REVIEW_REASON,
-    SIGHTING,
-    STATEMENT,
-)
+from mmrecon.model.line import LineClass
+from mmrecon.store.schema import BATCH, LINE, LINK, POSTING, REVIEW_REASON
 
 _CHUNK: Final = 500
 _QUESTIONS: Final = ("posted_elsewhere", "probably_posted")
@@ -102,47 +93,6 @@ def asked_before(connection: Connection, line_ids: Collection[int]) -> dict[int,
             about = str(json.loads(row.arguments_json).get("transaction_id", ""))
             asked.setdefault(row.line_id, set()).add(about)
     return asked
-
-
-def contradicted_lines(connection: Connection, line_ids: Collection[int]) -> set[int]:
-    """Lines whose wallet-day a statement contradicts, or the newest daily proof does (DESIGN 2)."""
-    days = {
-        (row.wallet_id, row.day)
-        for query in (_contradicted_statements(), _contradicted_proofs())
-        for row in connection.execute(query)
-    }
-    if not days:
-        return set()
-    query = select(LINE.c.line_id, LINE.c.wallet_id, LINE.c.value_date)
-    return {
-        row.line_id
-        for chunk in _chunks(sorted(line_ids))
-        for row in connection.execute(query.where(LINE.c.line_id.in_(chunk)))
-        if (row.wallet_id, row.value_date) in days
-    }
-
-
-def _contradicted_statements() -> Select[Any]:
-    return (
-        select(LINE.c.wallet_id, LINE.c.value_date.label("day"))
-        .join(SIGHTING, SIGHTING.c.line_id == LINE.c.line_id)
-        .join(STATEMENT, STATEMENT.c.statement_id == SIGHTING.c.statement_id)
-        .where(
-            STATEMENT.c.complete.is_(True),
-            STATEMENT.c.current.is_(True),
-            STATEMENT.c.proof == ProofState.CONTRADICTED.value,
-        )
-        .distinct()
-    )
-
-
-def _contradicted_proofs() -> Select[Any]:
-    newest = select(func.max(PROOF_DAY.c.proof_day_id)).group_by(
-        PROOF_DAY.c.wallet_id, PROOF_DAY.c.sub_account, PROOF_DAY.c.day
-    )
-    return select(PROOF_DAY.c.wallet_id, PROOF_DAY.c.day).where(
-        PROOF_DAY.c.proof_day_id.in_(newest), PROOF_DAY.c.proof == ProofState.CONTRADICTED.value
-    )
 
 
 def _reversed(connection: Connection, receipts: set[str]) -> set[tuple[int, str]]:

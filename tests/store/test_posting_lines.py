@@ -4,8 +4,9 @@ from typing import Any
 
 from sqlalchemy import Engine, insert
 
+from mmrecon.store.contradictions import contradicted_days, days_of_lines
 from mmrecon.store.database import reading, transaction
-from mmrecon.store.posting_lines import asked_before, contradicted_lines, lines_of
+from mmrecon.store.posting_lines import asked_before, lines_of
 from mmrecon.store.review_reasons import (
     ReviewReason,
     add_reasons,
@@ -33,10 +34,11 @@ def test_the_newest_proof_of_a_day_contradicts_its_lines_or_clears_them(engine: 
         connection.execute(LINE.update().values(value_date="2026-11-23"))
     put(engine, PROOF_DAY, proof("2026-11-23", "contradicted"), proof("2026-11-22", "contradicted"))
     with reading(engine) as connection:
-        assert contradicted_lines(connection, [1, 2]) == {1, 2}
+        assert {(1, "2026-11-23"), (1, "2026-11-22")} == contradicted_days(connection).keys()
+        assert set(days_of_lines(connection, [1, 2]).values()) == {(1, "2026-11-23")}
     put(engine, PROOF_DAY, proof("2026-11-23", "proved"))
     with reading(engine) as connection:
-        assert contradicted_lines(connection, [1, 2]) == set()
+        assert (1, "2026-11-23") not in contradicted_days(connection)
 
 
 def test_another_wallets_contradiction_is_not_this_ones(engine: Engine) -> None:
@@ -44,7 +46,7 @@ def test_another_wallets_contradiction_is_not_this_ones(engine: Engine) -> None:
     put(engine, WALLET, {"wallet_id": 2, "provider": "mtn_ug", "account": "1", "currency": "UGX"})
     put(engine, PROOF_DAY, proof("", "contradicted") | {"wallet_id": 2})
     with reading(engine) as connection:
-        assert contradicted_lines(connection, [1]) == set()
+        assert contradicted_days(connection).keys() == {(2, "")}
 
 
 def test_a_reversal_is_seen_by_the_receipt_it_names_in_the_same_wallet(engine: Engine) -> None:

@@ -35,7 +35,7 @@ CODES: Final[tuple[CodeText, ...]] = (
     _review(
         "posted_elsewhere",
         "already in Fineract: {account_kind} {account_id}, transaction {transaction_id}, {day}",
-        "Confirm the link in the newest workbook, or say that it is other money.",
+        "Sign the link: mmrecon submit --as NAME; another person approves or rejects it.",
     ),
     _review(
         "probably_posted",
@@ -80,7 +80,15 @@ CODES: Final[tuple[CodeText, ...]] = (
         "day_contradicted",
         Severity.ATTENTION,
         "{count} approved posting(s) of {day} are not sent: the day's evidence contradicts itself",
-        "See `mmrecon prove` for what does not add up, and get a right statement of that day.",
+        "See `mmrecon prove` for what does not add up, and get a right statement of that day; if "
+        "there is none, two people sign: `mmrecon submit --override WALLET:{day} --reason TEXT`.",
+    ),
+    CodeText(
+        "day_overridden",
+        Severity.NOTICE,
+        "{count} posting(s) of {day} go although the day's evidence contradicts itself: two people "
+        "signed that in {batch_id}",
+        "Nothing; the day's proof goes on naming it.",
     ),
     CodeText(
         "shadow_not_sent",

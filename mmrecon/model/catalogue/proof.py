@@ -110,7 +110,8 @@ CODES: Final[tuple[CodeText, ...]] = (
         "posted_by_others",
         Severity.WORK,
         "in Fineract by somebody else, not linked yet: {amount} ({transactions})",
-        "Answer the line as already posted, with that transaction.",
+        "Sign what was found: mmrecon submit --as NAME; or answer the line as already posted, with "
+        "that transaction.",
     ),
     CodeText(
         "not_on_a_statement_yet",
@@ -123,6 +124,12 @@ CODES: Final[tuple[CodeText, ...]] = (
         Severity.ATTENTION,
         "in Fineract, and mmrecon does not know yet that it stands: {amount} ({transactions})",
         "Run `mmrecon post`: recovery comes first.",
+    ),
+    CodeText(
+        "linked",
+        Severity.NOTICE,
+        "linked to what somebody else posted: {amount} ({transactions})",
+        "Nothing: two people signed that it is the same money.",
     ),
     CodeText(
         "links_not_seen",
@@ -147,6 +154,13 @@ CODES: Final[tuple[CodeText, ...]] = (
         Severity.ATTENTION,
         "the statement contradicts itself",
         "See `mmrecon status`; ask the provider for the file again.",
+    ),
+    CodeText(
+        "override_signed",
+        Severity.NOTICE,
+        "two people signed that the day is sent although it is contradicted: {batch_id}, by "
+        "{people}",
+        "Nothing; `mmrecon approve {batch_id}` shows what they signed.",
     ),
     CodeText(
         "sum_is_not_closing",
