@@ -49,7 +49,8 @@ TYPED_CELLS: Final = (
 class Accepted:
     """An answer that becomes rows of a batch. `unchanged`: a ready row approved as proposed.
 
-    `legs` are the postings it asks for; `target` the account of a link.
+    `legs` are the postings it asks for; `target` the account of a link, `transaction_minor` the
+    whole amount of its transaction as Fineract told it, 0 before it was read. `sign` is the line's.
     """
 
     row_id: str
@@ -63,12 +64,14 @@ class Accepted:
     currency: str
     value_date: str
     receipt: str
+    sign: int
     left_minor: int
     legs: tuple[Leg, ...] = ()
     target: Target | None = None
     until: str = ""
     reason: str = ""
     transaction_id: str = ""
+    transaction_minor: int = 0
     paper_reference: str = ""
 
 

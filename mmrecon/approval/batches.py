@@ -115,7 +115,7 @@ def _rows(
 
 
 def _common(answer: Accepted, server: Server, wallet: WalletPart) -> dict[str, object]:
-    """A row without legs; a link takes its transaction to be exactly what the line has left."""
+    """A row without legs; the `posted_minor` of a link is its whole transaction's amount."""
     source, purpose = source_of(answer)
     waits = answer.decision in (Decision.HOLD_UNTIL, Decision.SUSPENSE)
     target = answer.target
@@ -139,7 +139,7 @@ def _common(answer: Accepted, server: Server, wallet: WalletPart) -> dict[str, o
         "account_no": target.account_no if target else "",
         "client_id": target.client_id if target else None,
         "amount_minor": answer.left_minor,
-        "posted_minor": answer.left_minor if target else 0,
+        "posted_minor": answer.transaction_minor,
         "currency": answer.currency,
         "value_date": answer.value_date,
         "payment_type_id": None,

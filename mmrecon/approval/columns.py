@@ -75,6 +75,7 @@ _TARGET: Final = (
 )
 _EVIDENCE: Final = Column("Evidence", "evidence", Kind.TEXT, 48)
 _WHY: Final = Column("Why it needs you", "warnings", Kind.TEXT, 44, wrap=True)
+_TO_DO: Final = Column("What to do", "warnings", Kind.TEXT, 60, wrap=True)
 _AGE: Final = Column("Age (days)", "age_days", Kind.NUMBER, 7)
 _CANDIDATES: Final = tuple(
     Column(f"Candidate {rank}", f"candidate_{rank}", Kind.TEXT, 46, wrap=True) for rank in (1, 2, 3)
@@ -95,7 +96,7 @@ COLUMNS: Final[dict[Sheet, tuple[Column, ...]]] = {
         *_FRONT, *_ANSWERS, _WHY, *_CANDIDATES, *_LINE, _STATE, _EVIDENCE, _AGE, *_HIDDEN,
     ),
     Sheet.NOT_POSTED: (*_FRONT[:3], *_LINE, _STATE, _EVIDENCE),
-    Sheet.POSTED_ALREADY: (*_FRONT, *_LINE, _STATE, _EVIDENCE),
+    Sheet.POSTED_ALREADY: (*_FRONT, _TO_DO, *_LINE, _STATE, _EVIDENCE),
 }  # fmt: skip
 
 SIGNED: Final = tuple(column for column in (*_FRONT, *_LINE) if column.signed)

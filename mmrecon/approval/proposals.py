@@ -236,7 +236,7 @@ def _with_words(frame: pd.DataFrame, work: OpenWork) -> pd.DataFrame:
 
 def _warnings(frame: pd.DataFrame) -> pd.Series:
     texts = veto_texts(frame["vetoes"])
-    partly = frame[frame["left_minor"] < frame["amount_minor"]]
+    partly = frame[(frame["left_minor"] < frame["amount_minor"]) & (frame["left_minor"] > 0)]
     for index, minor, currency in zip(  # few: lines of which a part is taken
         partly.index, partly["left_minor"].tolist(), partly["currency"].tolist(), strict=True
     ):

@@ -54,7 +54,7 @@ _BLOCKING: Final = ("block", "no_credit", "no_debit", "dormant")
 
 READ_BY_ANSWERS: Final = (
     "row_id", "line_id", "wallet", "state", "source", "item_id", "item_key", "currency",
-    "value_date", "receipt", "left_minor", "line_class", "legs_json", "facts_json",
+    "value_date", "receipt", "sign", "left_minor", "line_class", "legs_json", "facts_json",
 )  # fmt: skip
 """Columns of ProposalFrame that an answer is read against."""
 
@@ -135,6 +135,7 @@ class Resolver:
             "currency": row.currency,
             "value_date": row.value_date,
             "receipt": row.receipt,
+            "sign": int(row.sign),
             "left_minor": int(row.left_minor),
             "reason": reason,
         }

@@ -55,7 +55,8 @@ _ADVICE: Final[dict[Sheet, str]] = {
         "Book by hand what your books need."
     ),
     Sheet.POSTED_ALREADY: (
-        "For your information: somebody has posted these in Fineract; mmrecon posts nothing again."
+        "Somebody has posted these in Fineract; mmrecon posts nothing again. To link them, the "
+        "preparer runs mmrecon submit --as NAME (without a file); another person approves."
     ),
 }
 

@@ -54,12 +54,15 @@ def command(run: Run, batch: str | None, person: str | None, **answers: Any) -> 
 
 def _list(run: Run) -> Outcome:
     from mmrecon.cli.batch_view import waiting_json, waiting_table
+    from mmrecon.cli.issues_view import issues_text
+    from mmrecon.pipeline.found_links import found, issues_of, sums
     from mmrecon.pipeline.waiting import waiting
 
-    headers = waiting(run)
-    code = ExitCode.PEOPLE_HAVE_WORK if headers else ExitCode.DONE
-    shown = waiting_table(headers, run.now_utc())
-    return Outcome(code, {"waiting": waiting_json(headers)}, shown)
+    headers, unsigned = waiting(run), found(run)
+    code = ExitCode.PEOPLE_HAVE_WORK if headers or unsigned else ExitCode.DONE
+    shown = [*waiting_table(headers, run.now_utc()), *issues_text(issues_of(unsigned))]
+    links = {"lines": len(unsigned), "totals": sums(unsigned)}
+    return Outcome(code, {"waiting": waiting_json(headers), "links_unsigned": links}, shown)
 
 
 def _decide(

@@ -36,6 +36,7 @@ def status_shown(document: Mapping[str, Any]) -> tuple[Any, ...]:
     shown += [
         *_lines(document["lines"]),
         *_batches(document["batches_waiting"]),
+        *_links(document["links_unsigned"]),
         *_unknowns(document["open_unknowns"]),
         *[
             f"Quarantined: {each['file']} ({each['reason']})."
@@ -99,6 +100,16 @@ def _batches(batches: Sequence[Mapping[str, Any]]) -> list[str]:
             f"{batch['prepared_by']}: `mmrecon approve {batch['batch_id']}`."
         )
     return told
+
+
+def _links(unsigned: Mapping[str, Any]) -> list[str]:
+    from mmrecon.model.money import to_text
+
+    if not unsigned["lines"]:
+        return []
+    totals = ", ".join(to_text(minor, code) for code, minor in unsigned["totals"].items())
+    found = f"Found in Fineract, posted by somebody else: {unsigned['lines']} lines, {totals}"
+    return [f"{found}: `mmrecon submit --as NAME` signs their links, another person approves them."]
 
 
 def _unknowns(unknowns: Sequence[Mapping[str, Any]]) -> list[str]:

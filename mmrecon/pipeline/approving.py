@@ -31,6 +31,8 @@ from mmrecon.pipeline.configuration import (
     refuse_forbidden_changes,
     refuse_unapproved,
 )
+from mmrecon.pipeline.drafts import Draft
+from mmrecon.pipeline.found_links import ask_again, link_drafts
 from mmrecon.pipeline.people import (
     Signer,
     enrolment_rows,
@@ -46,6 +48,7 @@ from mmrecon.pipeline.waiting import load_verified, next_act, still_waiting
 from mmrecon.store import batches
 from mmrecon.store.batches import RowPlace, StoredBatch
 from mmrecon.store.database import reading, transaction
+from mmrecon.store.found_links import FoundTransaction, found_transactions
 from mmrecon.store.postings import RefusedRow
 
 _VERBS: Final = {
@@ -57,28 +60,21 @@ _VERBS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A batch that is about to be prepared, and where each of its rows belongs in the store."""
-
-    batch: Batch
-    places: Sequence[RowPlace]
-
-
-@dataclass(frozen=True, slots=True)
 class Pending:
     """What lacks a preparer, apart from workbooks.
 
     `configuration` are the changes against the approved one; None: nothing changed, or it waits
-    for its approval already.
+    for its approval already. `links` are lines whose money was found in Fineract exactly.
     """
 
     configuration: Sequence[Difference] | None
     enrolments: Sequence[Enrolment]
+    links: Sequence[FoundTransaction]
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to sign."""
-        return self.configuration is None and not self.enrolments
+        return self.configuration is None and not self.enrolments and not self.links
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +112,7 @@ def pending(run: Run) -> Pending:
 
 
 def prepare_pending(run: Run, name: str, passphrase: str) -> Prepared:
-    """Sign, as their preparer, a changed configuration and new keys.
+    """Sign, as their preparer, a changed configuration, new keys and links that were found.
 
     Raises:
         SafetyRefusal: wrong person, role or passphrase, or `live_from` moves back.
@@ -127,6 +123,7 @@ def prepare_pending(run: Run, name: str, passphrase: str) -> Prepared:
             roster = load_roster(connection, run.founders_path)
             found = _pending(connection, run, roster)
             drafts = [_draft(run, kind, rows) for kind, rows in _pending_rows(run, found)]
+            drafts += link_drafts(connection, run, found.links)
             prepare(connection, run, signer, drafts)
     return Prepared([draft.batch.batch_id for draft in drafts], found)
 
@@ -202,7 +199,8 @@ def reject(run: Run, batch_id: str, name: str, passphrase: str, reason: str) -> 
                 reason=reason.strip(),
                 run_id=run.run_id,
             )
-    rows = range(1, len(stored.batch.rows) + 1)
+            rows = range(1, len(stored.batch.rows) + 1)
+            ask_again(connection, stored, rows, at_utc=run.at_utc())
     return Decided(batch_id, BatchState.REJECTED, 0, rows, ())
 
 
@@ -220,7 +218,7 @@ def _pending(connection: Connection, run: Run, roster: Roster) -> Pending:
     )
     approved = history[-1].row if history else None
     found = differences(approved, present) if changed and not waits else None
-    return Pending(found, waiting_enrolments(connection))
+    return Pending(found, waiting_enrolments(connection), found_transactions(connection))
 
 
 def _pending_rows(run: Run, found: Pending) -> Iterable[tuple[BatchKind, Sequence[CanonicalRow]]]:
@@ -321,4 +319,6 @@ def _sign_and_do(
     rejected = whole.keys() | stored.rejected.keys()
     accepted = [number for number in range(1, len(rows) + 1) if number not in rejected]
     refused = [] if waits else do_what_it_says(connection, run, stored, accepted)
+    back = {*rejected, *(row.row_number for row in refused)}
+    ask_again(connection, stored, back, at_utc=run.at_utc())
     return Decided(stored.batch.batch_id, state, len(accepted), sorted(rejected), refused)

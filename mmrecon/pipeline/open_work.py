@@ -16,6 +16,7 @@ from mmrecon.errors import UsageError
 from mmrecon.model.account import LedgerSnapshot
 from mmrecon.model.clock import local_date
 from mmrecon.pipeline.run import Run
+from mmrecon.store.found_links import POSTED_ELSEWHERE, found_transactions, waiting_links
 from mmrecon.store.holds import open_holds
 from mmrecon.store.items import all_items
 from mmrecon.store.line_states import line_states
@@ -89,7 +90,7 @@ def open_work(
         clients=snapshot.clients,
         accounts=snapshot.accounts,
         originals=original_texts(taken_back, snapshot.accounts),
-        notes=_notes(connection, wanted),
+        notes=_notes(connection, states),
         wallets=wallets,
         today=local_date(run.now_utc(), wallets[0].zone if wallets else "UTC"),
     )
@@ -104,8 +105,9 @@ def _taken_back(matches: pd.DataFrame) -> dict[int, list[str]]:
     }
 
 
-def _notes(connection: Connection, line_ids: Sequence[int]) -> pd.Series:
-    """Why lines wait by decision, or came back after one, in sentences by line id."""
+def _notes(connection: Connection, states: pd.DataFrame) -> pd.Series:
+    """Why lines wait by decision, came back or stand elsewhere, in sentences by line id."""
+    line_ids = states["line_id"].tolist()
     notes = [
         (hold.line_id, f"Held until {hold.until}" if hold.until else "In suspense by decision",
          hold.reason)
@@ -117,5 +119,22 @@ def _notes(connection: Connection, line_ids: Sequence[int]) -> pd.Series:
             (reason.line_id, sentence(reason.code, reason.arguments))
             for reason in open_reasons(connection, line_ids[start : start + _CHUNK])
         ]
+    told += _link_notes(connection, states)
     texts = pd.Series([f"{text}." for _, text in told], dtype="str")
     return texts.groupby([line_id for line_id, _ in told]).agg(" ".join).astype("str")
+
+
+def _link_notes(connection: Connection, states: pd.DataFrame) -> list[tuple[int, str]]:
+    """What is to be done about each line that stands in Fineract already (LineStateFrame rows)."""
+    lines = states.loc[states["state"] == POSTED_ELSEWHERE, "line_id"].tolist()
+    waiting = waiting_links(connection, lines) if lines else {}
+    unsigned = {one.line_id for one in found_transactions(connection)} if lines else set()
+    return [(line_id, _to_do(line_id, waiting, unsigned)) for line_id in lines]
+
+
+def _to_do(line_id: int, waiting: dict[int, str], unsigned: set[int]) -> str:
+    if line_id in unsigned:
+        return "Sign the link: mmrecon submit --as NAME; another person approves it"
+    if line_id in waiting:
+        return f"The link waits for another person: mmrecon approve {waiting[line_id]}"
+    return "Linked; nothing to do"

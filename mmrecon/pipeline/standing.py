@@ -16,11 +16,13 @@ from mmrecon.model.clock import iso_utc, local_date
 from mmrecon.model.line import ProofState
 from mmrecon.model.line_state import RANK, LineState
 from mmrecon.model.proof import Coverage, StatementPeriod
+from mmrecon.pipeline.found_links import sums
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.showing import local_time, wallets_by_id
 from mmrecon.proof.coverage import covered, days_touched, read_up_to
 from mmrecon.store import standing as store
 from mmrecon.store.database import reading
+from mmrecon.store.found_links import FoundTransaction, found_transactions
 from mmrecon.store.proofs import StoredProof, newest_proofs, statement_periods, wallet_ids
 
 CALENDAR_DAYS: Final = 14
@@ -44,6 +46,7 @@ def status(run: Run) -> dict[str, Any]:
                 asdict(batch) | {"totals": json.loads(batch.totals_json or "{}")}
                 for batch in store.waiting_batches(connection)
             ],
+            "links_unsigned": _links(found_transactions(connection)),
             "open_unknowns": [asdict(each) for each in store.open_unknowns(connection)],
             "quarantined": [
                 {"file": name, "reason": reason, "read_at_utc": moment}
@@ -60,7 +63,8 @@ def exit_code(document: dict[str, Any]) -> ExitCode:
     codes = [ExitCode.DONE]
     if document["open_unknowns"] or document["quarantined"] or "contradicted" in words:
         codes.append(ExitCode.NEEDS_ATTENTION)
-    if document["batches_waiting"] or any(row["state"] in _WORK for row in document["lines"]):
+    waits = document["batches_waiting"] or document["links_unsigned"]["lines"]
+    if waits or any(row["state"] in _WORK for row in document["lines"]):
         codes.append(ExitCode.PEOPLE_HAVE_WORK)
     return worst(codes)
 
@@ -125,6 +129,10 @@ def _recent(periods: Sequence[StatementPeriod], today: date) -> list[StatementPe
     """Statements that may touch the calendar; the others are many after some years."""
     edge_s = (today - date(1970, 1, 1)).days * 86_400 - (CALENDAR_DAYS + 1) * 86_400
     return [each for each in periods if each.to_utc_s is not None and each.to_utc_s >= edge_s]
+
+
+def _links(found: Sequence[FoundTransaction]) -> dict[str, Any]:
+    return {"lines": len(found), "totals": sums(found)}
 
 
 def _named(row: dict[Any, Any], wallets: dict[int, WalletSettings]) -> dict[str, Any]:

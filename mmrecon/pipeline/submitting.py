@@ -10,7 +10,6 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from mmrecon.approval.accepted import TYPED_CELLS, Accepted, Answer, Decided
-from mmrecon.approval.batches import Server, prepare, source_of
 from mmrecon.approval.changes import has_changed_rows, name_changes
 from mmrecon.approval.decide import Now, decide
 from mmrecon.approval.proposals import propose
@@ -18,23 +17,21 @@ from mmrecon.approval.returned import Returned
 from mmrecon.approval.workbook_in import read
 from mmrecon.errors import ExitCode, UsageError, worst
 from mmrecon.fetch.archive import Archived, get, put
-from mmrecon.model.approval import Batch, new_batch_id
+from mmrecon.model.approval import Batch
 from mmrecon.model.catalogue import severity_of
 from mmrecon.model.catalogue.approval import TAMPERING
 from mmrecon.model.issue import Issue
-from mmrecon.pipeline.approving import Draft
 from mmrecon.pipeline.approving import prepare as sign_and_keep
-from mmrecon.pipeline.open_work import ledger_snapshot, open_work, wallet_parts
+from mmrecon.pipeline.drafts import drafts_of
+from mmrecon.pipeline.open_work import ledger_snapshot, open_work
 from mmrecon.pipeline.people import Signer, unlock_signer
+from mmrecon.pipeline.reading_back import read_back
 from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
 from mmrecon.store.answers import StoredAnswer, StoredReturn, insert_return, taken_answers
-from mmrecon.store.batches import RowPlace
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.journal import Entry, append
 from mmrecon.store.line_states import line_states
-from mmrecon.store.postings import next_attempts
-from mmrecon.store.snapshots import newest_office
 from mmrecon.store.workbooks import StoredWorkbook, find_workbook, issued_rows
 
 
@@ -81,6 +78,7 @@ def check_workbook(run: Run, path: Path) -> Submitted:
     returned = _read(run, _bytes(run, path))
     with reading(run.engine) as connection:
         seen, decided = _decide(run, connection, returned)
+    decided = read_back(run, decided)
     issues = _issues(run, returned, seen, decided)
     return Submitted(returned.workbook_id, decided, (), issues, signed=False)
 
@@ -99,7 +97,9 @@ def submit_workbook(run: Run, path: Path, name: str, passphrase: str) -> Submitt
         returned = _read(run, content)
         with reading(run.engine) as connection:
             seen, decided = _decide(run, connection, returned)
-        drafts = _drafts(run, decided.accepted)
+        decided = read_back(run, decided)
+        with reading(run.engine) as connection:
+            drafts = drafts_of(connection, run, decided.accepted)
         with transaction(run.engine) as connection:
             _refuse_changed(connection, seen, decided.accepted)
             _keep_return(run, connection, archived, seen, decided, signer)
@@ -161,30 +161,6 @@ def _taken(connection: Connection, workbook_id: str) -> dict[str, Answer]:
         row_id: Answer(sheet="", row=0, row_id=row_id, by_section=False, **details)
         for row_id, details in taken_answers(connection, workbook_id).items()
     }
-
-
-def _drafts(run: Run, accepted: Sequence[Accepted]) -> list[Draft]:
-    sources = {source_of(answer)[0] for answer in accepted}
-    with reading(run.engine) as connection:
-        attempts = next_attempts(connection, sources)
-        wallets = {wallet.name: wallet for wallet in wallet_parts(run, connection)}
-        server = _server(run, connection)
-    prepared = prepare(
-        accepted, server, wallets, attempts, lambda kind: new_batch_id(kind, run.now_utc())
-    )
-    return [Draft(one.batch, [RowPlace(*place) for place in one.places]) for one in prepared]
-
-
-def _server(run: Run, connection: Connection) -> Server:
-    """The configured Fineract, as it was when its ledger was read last."""
-    fineract = run.settings.fineract
-    office = newest_office(connection)
-    return Server(
-        tenant=fineract.tenant if fineract else "",
-        base_url=fineract.base_url if fineract else "",
-        office_name=office.name if office else "",
-        office_opened_on=office.opened_on if office else "",
-    )
 
 
 def _refuse_changed(connection: Connection, seen: _Seen, accepted: Sequence[Accepted]) -> None:

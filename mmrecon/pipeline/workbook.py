@@ -22,9 +22,11 @@ from mmrecon.model.catalogue import sentence_of
 from mmrecon.model.frame import concat
 from mmrecon.model.issue import Issue
 from mmrecon.model.proposal import ANSWERABLE, Sheet
+from mmrecon.pipeline.found_links import issues_of
 from mmrecon.pipeline.open_work import ledger_snapshot, open_work, wallet_parts
 from mmrecon.pipeline.run import Run
 from mmrecon.store.database import reading, transaction
+from mmrecon.store.found_links import found_transactions
 from mmrecon.store.holds import end_due
 from mmrecon.store.journal import Entry, append
 from mmrecon.store.line_table import LineFilter, line_table
@@ -123,7 +125,7 @@ def _content(
     wallets = wallet_parts(run, connection)
     first_days = {wallet.wallet_id: _first_day(connection, wallet) for wallet in wallets}
     proposals = _recent(propose(work), first_days)
-    issues = _issues(wallets, proposals)
+    issues = [*_issues(wallets, proposals), *issues_of(found_transactions(connection))]
     zone = wallets[0].zone if wallets else "UTC"
     local = run.now_utc().astimezone(ZoneInfo(zone))
     content = WorkbookContent(

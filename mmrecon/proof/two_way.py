@@ -75,12 +75,14 @@ def _missing_in_fineract(left: pd.DataFrame) -> pd.DataFrame:
 
 
 def _differing(both: pd.DataFrame) -> pd.DataFrame:
-    """Amounts and dates of transactions that both sides know."""
+    """Amounts and dates of transactions that both sides know; what of others is linked."""
     apart = both["signed_minor_theirs"] - both["signed_minor"]
     more = apart * both["signed_minor_theirs"].map(lambda minor: 1 if minor > 0 else -1) > 0
     in_part = ~both["is_posting"] & more
     amounts = both.assign(amount_minor=apart)
     wrong = amounts[(apart != 0) & ~in_part]
+    linked = both[~both["is_posting"].astype(bool) & (apart == 0)]
+    linked = linked.assign(amount_minor=linked["signed_minor"])
     partly = amounts[in_part]
     moved = both[both["is_posting"] & (both["value_date"] != both["value_date_theirs"])]
     moved = moved.assign(amount_minor=moved["signed_minor"])
@@ -88,6 +90,7 @@ def _differing(both: pd.DataFrame) -> pd.DataFrame:
         [
             _entries(wrong, "amount_differs", "value_date"),
             _entries(partly, "linked_in_part", "value_date"),
+            _entries(linked, "linked", "value_date"),
             _entries(moved, "date_differs", "value_date"),
         ],
         ignore_index=True,

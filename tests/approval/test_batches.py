@@ -16,7 +16,7 @@ ITEM = request_source("Head Office", "WR-1")
 ANSWER = Accepted(
     row_id="R000001", line_id=1, wallet="mpesa-main", decision=Decision.APPROVE, unchanged=True,
     line=LINE, item_id=None, item_key="", currency="KES", value_date="2026-03-02",
-    receipt="RCP0000001", left_minor=150_000, legs=(morning.leg(1, "savings", 11, 150_000),),
+    receipt="RCP0000001", sign=1, left_minor=150_000, legs=(morning.leg(1, "savings", 11, 150_000),),
 )  # fmt: skip
 
 
@@ -127,10 +127,13 @@ def test_a_wait_occupies_nothing() -> None:
 def test_a_link_names_the_transaction_and_its_account() -> None:
     target = Target("savings", 11, "000000011", 1)
     row = only_row(
-        BatchKind.LINKS, decided(Decision.ALREADY_POSTED, transaction_id="4711", target=target)
+        BatchKind.LINKS,
+        decided(
+            Decision.ALREADY_POSTED, transaction_id="4711", target=target, transaction_minor=200_000
+        ),
     )
     assert (row["act"], row["transaction_id"], row["account_id"]) == ("link", "4711", 11)
-    assert row["amount_minor"] == row["posted_minor"] == 150_000
+    assert (row["amount_minor"], row["posted_minor"]) == (150_000, 200_000)
 
 
 def test_a_new_approval_takes_the_next_attempt_and_leaves_live_legs_alone() -> None:

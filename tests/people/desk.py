@@ -25,7 +25,8 @@ from mmrecon.fineract.client import FineractClient
 from mmrecon.model.approval import Batch, BatchKind, Role
 from mmrecon.model.keys import line_source
 from mmrecon.model.progress import Silent
-from mmrecon.pipeline.approving import Draft, approve, prepare, prepare_pending
+from mmrecon.pipeline.approving import approve, prepare, prepare_pending
+from mmrecon.pipeline.drafts import Draft
 from mmrecon.pipeline.people import enrol_person, invite_person, unlock_signer
 from mmrecon.pipeline.run import Run
 from mmrecon.store.batches import RowPlace

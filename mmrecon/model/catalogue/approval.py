@@ -105,6 +105,36 @@ CODES: Final[tuple[CodeText, ...]] = (
         "answer_transaction_malformed",
         "a transaction is named by its number in Fineract, digits only",
     ),
+    _work(
+        "answer_transaction_missing",
+        "{account} has no payment with the number {transaction_id} in Fineract",
+        "Look the transaction up in Fineract, correct number or account, and hand it back again.",
+    ),
+    _work(
+        "answer_transaction_reversed",
+        "transaction {transaction_id} of {account} was reversed in Fineract: it is no money",
+        "Name the transaction that stands, or approve the line so that it is posted.",
+    ),
+    _work(
+        "answer_transaction_direction",
+        "transaction {transaction_id} of {account} moved money the other way than the line",
+        "Look the transaction up in Fineract and correct its number.",
+    ),
+    _work(
+        "answer_transaction_own",
+        "transaction {transaction_id} of {account} was posted by mmrecon itself, for its own line",
+        "Look the transaction up in Fineract; `mmrecon find` shows the line it belongs to.",
+    ),
+    _work(
+        "answer_transaction_too_small",
+        "transaction {transaction_id} of {account} has {left} left for links, the row {needed}",
+        "Name another transaction, or decide otherwise: other lines are linked to this one.",
+    ),
+    _work(
+        "answer_not_read_back",
+        "the transaction could not be read in Fineract: {why}",
+        "Hand the workbook back again when Fineract answers; the other rows are taken.",
+    ),
     _work("answer_paper_reference_short", "the transaction or paper reference is too short"),
     _work("answer_not_possible", "“{decision}” is not possible here: {because}"),
     _work(
@@ -142,6 +172,18 @@ CODES: Final[tuple[CodeText, ...]] = (
         "answer_taken_differently",
         "the row was answered otherwise in an earlier return of this workbook",
         "If the later answer is right, have the batch rejected and answer the newest workbook.",
+    ),
+    _work(
+        "link_rejected",
+        "another person did not confirm that it is {account_kind} {account_id}, transaction "
+        "{transaction_id}",
+        "Look at that transaction: answer “already posted” with the right one, or approve the line "
+        "if it is other money.",
+    ),
+    _work(
+        "links_found",
+        "found in Fineract: {count} line(s), {total}, posted by somebody else",
+        "Sign the links: mmrecon submit --as NAME (without a file); another person approves them.",
     ),
     _work("section_unknown", "no such section stands in the workbook that was written"),
     _work("section_formula", "section {section}: a cell holds a formula; type the figures"),
