@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 _LINKS_SHOWN: Final = 20
 
-_LINKS_SHOWN: Final = 20
-
 
 @click.command("submit")
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
@@ -118,15 +116,12 @@ def _pending(run: Run, person: str | None, passphrase_file: Path | None) -> Outc
 def _pending_json(found: Pending, batch_ids: Any) -> dict[str, Any]:
     from mmrecon.pipeline.found_links import sums
 
-    from mmrecon.pipeline.found_links import sums
-
     changes = None if found.configuration is None else [one.words() for one in found.configuration]
     return {
         "configuration": changes,
         "enrolments": [
             {"name": one.name, "fingerprint": one.fingerprint} for one in found.enrolments
         ],
-        "links": {"lines": len(found.links), "totals": sums(found.links)},
         "links": {"lines": len(found.links), "totals": sums(found.links)},
         "batches": list(batch_ids),
     }

@@ -132,12 +132,6 @@ CODES: Final[tuple[CodeText, ...]] = (
         "Nothing: two people signed that it is the same money.",
     ),
     CodeText(
-        "linked",
-        Severity.NOTICE,
-        "linked to what somebody else posted: {amount} ({transactions})",
-        "Nothing: two people signed that it is the same money.",
-    ),
-    CodeText(
         "links_not_seen",
         Severity.WORK,
         "linked, without this wallet's payment type: {amount} ({transactions})",
