@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
+
+from mmrecon.errors import ExitCode, LockHeld, UsageError
 
 
 @click.group("sandbox")
@@ -30,6 +33,27 @@ def command() -> None:
 )
 def serve(port: int, state_folder: Path, faults: Path | None) -> None:
     """Serve Fineract's API until stopped; prints the base URL when ready."""
-    from mmrecon.sandbox.served import serve_all
+    from mmrecon.cli.boundary import guarded
 
-    serve_all(state_folder, port, faults)
+    served = partial(_serve, state_folder, port, faults)
+    click.get_current_context().exit(guarded(served, as_json=False))
+
+
+def _serve(state_folder: Path, port: int, faults: Path | None) -> int:
+    from mmrecon.sandbox.database import StateOfAnotherVersionError
+    from mmrecon.sandbox.ports import PortTakenError
+    from mmrecon.sandbox.served import serve_all
+    from mmrecon.sandbox.server import FolderInUseError
+
+    try:
+        serve_all(state_folder, port, faults)
+    except FolderInUseError as error:
+        hint = "Stop that one first, or name another folder with --state."
+        raise LockHeld(str(error), hint=hint, code="sandbox_in_use") from error
+    except PortTakenError as error:
+        hint = "Stop that one, or choose another port with --port."
+        raise LockHeld(str(error), hint=hint, code="port_taken") from error
+    except StateOfAnotherVersionError as error:
+        hint = "Name an empty folder with --state; a demo is made anew in another --folder."
+        raise UsageError(str(error), hint=hint, code="sandbox_of_another_version") from error
+    return ExitCode.DONE

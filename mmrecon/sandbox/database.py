@@ -105,7 +105,7 @@ class Database:
         found = session.value("pragma user_version")
         if found == version:
             return False
-        if found:
+        if found or session.value("select count(*) from sqlite_master"):
             raise StateOfAnotherVersionError(
                 f"{self.path} was made by another version, or for another database"
             )

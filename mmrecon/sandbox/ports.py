@@ -9,10 +9,22 @@ HOST = "127.0.0.1"
 LOWEST_PORT, PORTS = 20_000, 10_000
 
 
+class PortTakenError(RuntimeError):
+    """Another process listens on the port that this folder keeps, or that was asked for."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"another process listens on port {port}")
+
+
+def is_taken(port: int) -> bool:
+    """Whether somebody listens on a port."""
+    with socket.socket() as probe:
+        return not probe.connect_ex((HOST, port))
+
+
 def free_port() -> int:
     """A free port below those that outgoing connections take, so that it can be kept."""
     while True:
         port = LOWEST_PORT + secrets.randbelow(PORTS)
-        with socket.socket() as probe:
-            if probe.connect_ex((HOST, port)):
-                return port
+        if not is_taken(port):
+            return port

@@ -21,7 +21,7 @@ from mmrecon.sandbox.auth import Users
 from mmrecon.sandbox.database import Database, StateOfAnotherVersionError
 from mmrecon.sandbox.dialects import Dialect
 from mmrecon.sandbox.locks import RowLocks
-from mmrecon.sandbox.ports import HOST, free_port
+from mmrecon.sandbox.ports import HOST, PortTakenError, free_port, is_taken
 from mmrecon.sandbox.routes import HANDLERS, ROUTES
 from mmrecon.sandbox.routing import Router
 from mmrecon.sandbox.seed import plant
@@ -65,6 +65,8 @@ class SandboxServer:
 
     Raises:
         FolderInUseError: another process serves the folder.
+        PortTakenError: another process listens on its port.
+        StateOfAnotherVersionError: another version of the sandbox made the folder.
     """
 
     def __init__(
@@ -127,7 +129,7 @@ class SandboxServer:
         self._take_folder()
         try:
             self._listen(faults)
-        except (OSError, StateOfAnotherVersionError):
+        except (OSError, PortTakenError, StateOfAnotherVersionError):
             self._close()
             raise
 
@@ -138,6 +140,8 @@ class SandboxServer:
         if not port:
             kept = port_file.exists()
             port = int(port_file.read_text(encoding="ascii")) if kept else free_port()
+        if is_taken(port):
+            raise PortTakenError(port)
         self._server = wsgi.Server(
             (HOST, port), Application(self.world), numthreads=THREADS, timeout=IDLE_SECONDS
         )

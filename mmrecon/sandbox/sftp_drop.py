@@ -27,7 +27,7 @@ from paramiko.common import (
 )
 from paramiko.sftp import SFTP_OK
 
-from mmrecon.sandbox.ports import HOST, free_port
+from mmrecon.sandbox.ports import HOST, PortTakenError, free_port
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -214,9 +214,17 @@ class SftpDrop:
         return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
     def start(self) -> Self:
-        """Listen; returns when the port is open."""
+        """Listen; returns when the port is open.
+
+        Raises:
+            PortTakenError: another process listens there.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._listener = socket.create_server((HOST, self._asked_port or free_port()))
+        port = self._asked_port or free_port()
+        try:
+            self._listener = socket.create_server((HOST, port))
+        except OSError as taken:
+            raise PortTakenError(port) from taken
         self._listener.settimeout(POLL_SECONDS)
         self.port = self._listener.getsockname()[1]
         self._stopping.clear()

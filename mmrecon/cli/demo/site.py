@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from mmrecon.errors import Defect
+from mmrecon.errors import Defect, ExitCode, LockHeld, MmreconError, UsageError
 from mmrecon.sandbox.demo_day import build_day, write_day
 from mmrecon.sandbox.demo_institution import Institution, build_institution
 from mmrecon.sandbox.demo_ledger import MasterData
@@ -77,18 +77,38 @@ def serving(site: Site) -> Iterator[str]:
     """The sandbox in a process of its own, as `mmrecon sandbox serve` starts it; its base URL.
 
     Raises:
+        LockHeld: something serves this folder, or listens on its port, already.
+        UsageError: another version of mmrecon made this folder.
         Defect: it did not start.
     """
     command = [sys.executable, "-m", "mmrecon", "sandbox", "serve", "--state", str(site.sandbox)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    quiet = subprocess.DEVNULL  # how it ended is told below
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=quiet, text=True) as server:
         try:
             assert server.stdout is not None
             base_url = server.stdout.readline().strip()
             if not base_url:
-                raise Defect("the sandbox did not start; is another demo running in this folder?")
+                raise _not_started(site, server.wait())
             yield base_url
         finally:
             server.terminate()
+
+
+def _not_started(site: Site, exit_code: int) -> MmreconError:
+    if exit_code == ExitCode.LOCKED:
+        return LockHeld(
+            f"the sandbox in {site.sandbox} is being served already",
+            hint="Stop the other `mmrecon sandbox serve` or `mmrecon demo`, then try again; or "
+            "give another --folder.",
+            code="sandbox_in_use",
+        )
+    if exit_code == ExitCode.USAGE:
+        return UsageError(
+            f"the demo in {site.folder} was made by another version of mmrecon",
+            hint="Give another --folder; the old one may be deleted.",
+            code="sandbox_of_another_version",
+        )
+    return Defect("the sandbox did not start")
 
 
 def write_the_day(site: Site, day: date) -> Institution:
