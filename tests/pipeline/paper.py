@@ -22,8 +22,10 @@ HEADER = 2
 SECTION = "pay · Regular savings"
 
 
-def plant_ledger(connection: Connection, state_folder: Path) -> None:
-    """One client with a savings account and a loan."""
+def plant_ledger(
+    connection: Connection, state_folder: Path, savings: tuple[int, str] = (11, "000000011")
+) -> None:
+    """One client with a savings account (id and number) and a loan."""
     clients = ClientFrame.build(
         {"client_id": [1], "client_name": ["Amina Otieno"], "client_status": ["active"]}
     )
@@ -31,8 +33,8 @@ def plant_ledger(connection: Connection, state_folder: Path) -> None:
         {
             "client_id": [1, 1],
             "account_kind": ["savings", "loan"],
-            "account_id": [11, 12],
-            "account_no": ["000000011", "000000012"],
+            "account_id": [savings[0], 12],
+            "account_no": [savings[1], "000000012"],
             "product_name": ["Regular savings", "Business loan"],
             "account_status": ["active", "active"],
             "currency": ["KES", "KES"],

@@ -37,7 +37,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         plant_ledger(connection, made.folder / "state")
         plant_matches(connection)
         for line_id in (1, 2):
-            told = {
+            told: dict[str, str | int] = {
                 "account_kind": "savings", "account_id": 11, "transaction_id": f"90{line_id}",
                 "amount_minor": 100_000, "day": "2026-11-23",
             }  # fmt: skip
