@@ -62,7 +62,7 @@ class Outcomes:
 
 
 def match_frame(outcomes: Outcomes, legs: Targets, candidates: Targets) -> pd.DataFrame:
-    """A MatchFrame, sorted by line_id."""
+    """A MatchFrame, in the order of the outcomes."""
     count = len(outcomes.line_id)
     labels = pc.binary_join_element_wise(candidates.kind, candidates.account_no, ":")
     leg_labels = pc.binary_join_element_wise(legs.kind, legs.account_no, ":")
@@ -83,8 +83,7 @@ def match_frame(outcomes: Outcomes, legs: Targets, candidates: Targets) -> pd.Da
         "explanation": _series(outcomes.explanation),
         "explanation_json": _series(_arguments(outcomes, legs, candidates)),
     }
-    frame = MatchFrame.build(columns)
-    return MatchFrame.check(frame.sort_values("line_id", ignore_index=True))
+    return MatchFrame.build(columns)
 
 
 def stacked(parts: list[Targets]) -> Targets:

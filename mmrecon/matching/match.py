@@ -33,7 +33,7 @@ def match_lines(lines: pd.DataFrame, context: MatchContext) -> pd.DataFrame:
     """
     if not len(lines):
         return MatchFrame.empty()
-    lines = LineFrame.check(lines.sort_values("line_id", ignore_index=True))
+    lines = LineFrame.check(_in_order(lines))
     index = LedgerIndex(context.snapshot)
     pairs = taken_back(lines, context.others)
     reversed_ids = np.unique(pairs["original_id"].to_numpy())
@@ -51,7 +51,14 @@ def match_lines(lines: pd.DataFrame, context: MatchContext) -> pd.DataFrame:
         else:
             outcomes = ownerless_outcomes(chosen, context)
             parts.append(match_frame(outcomes, no_targets(), no_targets()))
-    return concat(MatchFrame, parts).sort_values("line_id", ignore_index=True)
+    return _in_order(concat(MatchFrame, parts) if len(parts) > 1 else parts[0])
+
+
+def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows by line_id; the frame itself where they are already."""
+    if frame["line_id"].is_monotonic_increasing:
+        return frame.reset_index(drop=True)
+    return frame.sort_values("line_id", ignore_index=True)
 
 
 def _by_class(lines: pd.DataFrame) -> list[tuple[LineClass, pd.DataFrame]]:

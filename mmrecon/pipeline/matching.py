@@ -100,11 +100,11 @@ def _asked(
     asked = ~settled & ~held & everything["wallet_id"].isin(list(wallets)).to_numpy()
     touched = pd.Series(remaining, index=everything["line_id"].to_numpy())
     touched = touched[remaining != everything["amount_minor"].to_numpy()]
-    context = MatchContext(
-        snapshot, wallets, run.now_utc(), all_items(connection),
-        everything[~asked].reset_index(drop=True), touched,
-    )  # fmt: skip
-    return everything[asked].reset_index(drop=True), context
+    others = everything[~asked].reset_index(drop=True)
+    context = MatchContext(snapshot, wallets, run.now_utc(), all_items(connection), others, touched)
+    if len(others):
+        everything = everything[asked].reset_index(drop=True)
+    return everything, context
 
 
 def _remaining(connection: Connection, lines: pd.DataFrame) -> np.ndarray[Any, Any]:

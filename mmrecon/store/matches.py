@@ -100,7 +100,7 @@ def lines_to_match(connection: Connection, since_utc_s: int) -> pd.DataFrame:
             or_(LINE.c.line_class.in_(_OWNED), ~ownerless.exists()),
         )
     values = list(zip(*_rows(connection, query), strict=True)) or [()] * len(dtypes)
-    columns: dict[str, object] = {}
+    columns = _nothing(len(values[0]))
     for (name, dtype), column in zip(dtypes.items(), values, strict=True):
         if dtype == "str":
             text = pa.array(column, pa.string())
@@ -108,6 +108,17 @@ def lines_to_match(connection: Connection, since_utc_s: int) -> pd.DataFrame:
         else:
             columns[name] = np.array(column, dtype=dtype)
     return LineFrame.build(columns)
+
+
+def _nothing(count: int) -> dict[str, object]:
+    """Empty columns of a LineFrame."""
+    empty_text = pa.repeat("", count).to_pandas(types_mapper={pa.string(): _TEXT}.get)
+    zeros = np.zeros(count, dtype=np.int64)
+    values = {
+        "str": empty_text, "int64": zeros, "bool": np.zeros(count, dtype=bool),
+        "Int64": pd.Series(pd.arrays.IntegerArray(zeros, np.ones(count, dtype=bool))),
+    }  # fmt: skip
+    return {name: values[dtype] for name, dtype in LineFrame.dtypes().items()}
 
 
 def occupied_lines(connection: Connection) -> list[int]:
