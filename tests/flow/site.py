@@ -150,7 +150,7 @@ class Site(Desk):
         return submitted
 
     def sign_pending(self) -> None:
-        """Both people sign what else lacks their signatures: configuration, links that were found."""
+        """Both people sign what else lacks their signatures: the configuration, found links."""
         self.ok("submit", *self.signed(ASHA))
         self.approve_everything(BENO)
 

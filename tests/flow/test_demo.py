@@ -1,0 +1,168 @@
+"""The whole demo, as a newcomer runs it, in a folder of its own; then once more."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmrecon.cli.demo.site import Site as DemoSite
+from mmrecon.cli.demo.site import serving
+
+
+@dataclass(frozen=True)
+class Played:
+    """A demo that was played twice; `counts` are rows by table after each time."""
+
+    site: DemoSite
+    first: subprocess.CompletedProcess[str]
+    again: subprocess.CompletedProcess[str]
+    counts: tuple[dict[str, int], dict[str, int]]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command as somebody types it in the demo's folder."""
+        return _program(self.site.folder, *arguments)
+
+    def json(self, *arguments: str) -> Any:
+        ended = self.run(*arguments, "--json")
+        return json.loads(ended.stdout)
+
+    @property
+    def truth(self) -> list[dict[str, Any]]:
+        lines: list[dict[str, Any]] = json.loads(self.site.truth.read_text())["lines"]
+        return lines
+
+
+def _program(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mmrecon", *arguments]
+    return subprocess.run(
+        command, cwd=folder, text=True, capture_output=True, check=False, stdin=subprocess.DEVNULL
+    )
+
+
+_TABLES = ("statement", "line", "sighting", "posting", "exchange", "link", "batch", "answer")
+
+
+def _counts(site: DemoSite) -> dict[str, int]:
+    """Rows of the demo's own memory, and of the stand-in Fineract's money."""
+    found = {}
+    ours, theirs = site.folder / "state" / "mmrecon.db", site.sandbox / "fineract.db"
+    money = ("m_savings_account_transaction", "m_loan_transaction")
+    for database, tables in ((ours, _TABLES), (theirs, money)):
+        with closing(sqlite3.connect(database)) as connection:
+            for table in tables:
+                query = f"select count(*) from {table}"
+                found[table] = int(connection.execute(query).fetchone()[0])
+    return found
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    parent = tmp_path_factory.mktemp("newcomer")
+    first = _program(parent, "demo")
+    site = DemoSite(parent / "mmrecon-demo")
+    counts = _counts(site)
+    again = _program(parent, "demo")
+    return Played(site, first, again, (counts, _counts(site)))
+
+
+def test_the_demo_plays_through_and_shows_the_day(played: Played) -> None:
+    assert played.first.returncode == 0, played.first.stdout[-2000:] + played.first.stderr
+    shown = played.first.stdout
+    for words in (
+        "What arrived over SFTP", "ORG_600101", "proved", "collection", "ready", "review",
+        "suspense", "posted elsewhere", "approved by count and total", "verified", "balanced",
+        "mmrecon explain", "mmrecon find", "mmrecon lines", "mmrecon status", "sandbox serve",
+    ):  # fmt: skip
+        assert words in shown, words
+    assert "Traceback" not in shown + played.first.stderr
+
+
+def test_the_demo_again_posts_nothing_new_and_says_so(played: Played) -> None:
+    assert played.again.returncode == 0, played.again.stdout[-2000:] + played.again.stderr
+    assert played.counts[0] == played.counts[1]
+    assert "No new files." in played.again.stdout
+    assert "Nothing is approved that has not been posted." in played.again.stdout
+
+
+def test_every_line_of_the_demo_stands_where_the_truth_allows(played: Played) -> None:
+    """Before anybody decided, that is what its match said: decisions and postings came later."""
+    with closing(sqlite3.connect(played.site.folder / "state" / "mmrecon.db")) as connection:
+        connection.row_factory = sqlite3.Row
+        query = (
+            "select w.name wallet, l.receipt, l.sign, l.amount_minor, m.state, m.rule, m.vetoes "
+            "from line l join wallet w using (wallet_id) join match m using (line_id) where "
+            "m.match_id = (select min(match_id) from match f where f.line_id = l.line_id)"
+        )
+        rows = [dict(row) for row in connection.execute(query)]
+    key = ("wallet", "receipt", "sign", "amount_minor")
+    matched = {tuple(row[name] for name in key): row for row in rows}
+    wrong = []
+    for line in played.truth:
+        if line["states"] == ["refused_row"]:
+            continue
+        row = matched.get(tuple(line[name] for name in key))
+        if row is None or row["state"] not in line["states"]:
+            wrong.append((line["story"], line["receipt"], line["states"], row))
+    assert not wrong, wrong[:10]
+
+
+def test_what_the_demo_posted_is_what_the_truth_says(played: Played) -> None:
+    """No leg on an account that the truth does not name."""
+    lines = {
+        (line["wallet"], line["receipt"]): line
+        for line in played.json("lines", "--state", "verified")["lines"]
+    }
+    assert len(lines) > 500
+    owed = {(line["wallet"], line["receipt"]): line for line in played.truth if line["legs"]}
+    for key, line in lines.items():
+        told = Counter(f"{kind}:{number}={minor}" for kind, number, minor in owed[key]["legs"])
+        assert Counter(line["legs"].split(";")) == told, owed[key]
+
+
+def test_each_story_can_be_followed_by_its_receipt(played: Played) -> None:
+    verified = {
+        line["receipt"]: line for line in played.json("lines", "--state", "verified")["lines"]
+    }
+    kinds = {}
+    with closing(sqlite3.connect(played.site.folder / "state" / "mmrecon.db")) as connection:
+        for receipt, command in connection.execute("select receipt, command from posting"):
+            kinds.setdefault(command, receipt)
+    assert set(kinds) == {
+        "savings_deposit", "loan_repayment", "savings_withdrawal", "loan_disbursement",
+    }  # fmt: skip
+    for receipt in kinds.values():
+        told = played.run("explain", receipt)
+        assert told.returncode == 0, told.stderr
+        for words in (receipt, "Amina Example", "Brian Example", *verified[receipt]["legs"][:0]):
+            assert words in told.stdout, (words, told.stdout)
+
+
+def test_a_receipt_booked_by_a_teller_is_not_posted_again(played: Played) -> None:
+    receipt = json.loads(played.site.truth.read_text())["booked_by_teller"]
+    (line,) = [
+        line for line in played.json("lines", "--receipt", receipt)["lines"]
+        if line["class"] == "collection"
+    ]  # fmt: skip
+    assert line["state"] in {"posted_elsewhere", "review"}
+    with closing(sqlite3.connect(played.site.sandbox / "fineract.db")) as connection:
+        query = "select count(*) from m_payment_detail where receipt_number = ?"
+        assert connection.execute(query, (receipt,)).fetchone()[0] == 1
+
+
+def test_the_folder_stays_usable(played: Played) -> None:
+    """`sandbox serve` brings the same Fineract back; doctor and status read the site."""
+    with serving(played.site) as base_url:
+        assert base_url in played.site.config.read_text()
+        checks = played.json("doctor")["checks"]
+        assert {check["check"] for check in checks if not check["holds"]} <= {"founders"}
+    assert played.run("status").returncode in {0, 1, 6}
+    assert played.run("find", "1,500").returncode == 0
