@@ -54,7 +54,9 @@ class PostingState(StrEnum):
 
 
 TRANSITIONS: Final[dict[PostingState, frozenset[PostingState]]] = {
-    PostingState.APPROVED: frozenset({PostingState.SENDING, PostingState.WITHDRAWN}),
+    PostingState.APPROVED: frozenset(
+        {PostingState.SENDING, PostingState.POSTED, PostingState.WITHDRAWN}
+    ),
     PostingState.SENDING: frozenset(
         {
             PostingState.POSTED,
@@ -74,7 +76,9 @@ TRANSITIONS: Final[dict[PostingState, frozenset[PostingState]]] = {
             PostingState.DEFERRED,
         }
     ),
-    PostingState.DEFERRED: frozenset({PostingState.SENDING, PostingState.WITHDRAWN}),
+    PostingState.DEFERRED: frozenset(
+        {PostingState.SENDING, PostingState.POSTED, PostingState.WITHDRAWN}
+    ),
     PostingState.PENDING_IN_CORE: frozenset({PostingState.POSTED, PostingState.REFUSED}),
     PostingState.POSTED: frozenset(
         {PostingState.VERIFIED, PostingState.REVERSED_OUTSIDE, PostingState.UNDOING}
@@ -86,7 +90,8 @@ TRANSITIONS: Final[dict[PostingState, frozenset[PostingState]]] = {
     PostingState.REVERSED_OUTSIDE: frozenset(),
     PostingState.WITHDRAWN: frozenset(),
 }
-"""From each state, the states a posting may go to."""
+"""From each state, the states a posting may go to. Unsent to posted: a restored store finds in the
+ledger what it sent before it was restored."""
 
 DEAD_STATES: Final = frozenset(
     {

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from mmrecon.errors import OutsideUnreachable, SchemaOutdated
 
-SCHEMA_REVISION: Final = "0001"
+SCHEMA_REVISION: Final = "0002"
 """The newest migration; a test holds it against `migrations/`."""
 
 _BUSY_TIMEOUT_S: Final = 60

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 METADATA: Final = MetaData(
@@ -132,9 +133,14 @@ SIGHTING: Final = Table(
     Column("line_id", BigInteger, primary_key=True),
     _flag("is_first"), _text("line_class"), _number("completed_at_utc_s"), _flag("has_seconds"),
     _maybe("balance_minor"), _number("cells_digest"),
-    Index("ix_sighting_line_id", "line_id"),
+    Index(
+        "ix_sighting_again_line_id", "line_id",
+        sqlite_where=text("NOT is_first"), postgresql_where=text("NOT is_first"),
+    ),
     sqlite_with_rowid=False,
 )  # fmt: skip
+"""Each row that shows a line. The line itself names its first one (`first_statement_id`,
+`first_row`); only the others are found through an index."""
 
 REFUSED_ROW: Final = Table(
     "refused_row", METADATA,
@@ -326,3 +332,21 @@ PROOF_DAY: Final = Table(
     _text("table_json"), _text("run_id"), _text("at_utc"),
     Index("ix_proof_day_wallet_id_day", "wallet_id", "day"),
 )  # fmt: skip
+
+INSTANCE: Final = Table(
+    "instance", METADATA,
+    Column("instance_id", Text, primary_key=True),
+    _number("place"), _text("how"), _text("made_at_utc"), _text("read_at_utc"),
+    _text("known_from"), _text("batches_json"),
+    UniqueConstraint("place"),
+)  # fmt: skip
+"""Who this store is; the newest `place` counts. A restored store is another one than before: it
+sends nothing until `read_at_utc` says that Fineract was read. `known_from` is the day from which
+on its journal may lack postings; `batches_json` are batches of its past that it lacks itself."""
+
+LEASE: Final = Table(
+    "lease", METADATA,
+    Column("name", Text, primary_key=True),
+    _text("holder"), _text("run_id"), _text("since_utc"), _number("renewed_utc_s"),
+)  # fmt: skip
+"""Who posts to a tenant now; one that was not renewed for a while is free."""
