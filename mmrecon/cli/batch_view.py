@@ -35,17 +35,21 @@ def waiting_table(headers: Sequence[Header], now_utc: datetime) -> list[Any]:
     rows = [
         (
             header.batch_id,
-            header.kind.value,
             header.prepared_by,
             f"{header.row_count:,}",
             _totals(header.totals),
             _age(header.prepared_at_utc, now_utc),
-            "second approver" if header.approved_by else "approver",
         )
         for header in headers
     ]
-    names = ["batch", "kind", "prepared by", "rows", "total", "waits", "for"]
-    return [table(names, rows, right=["rows"]), "Look at one: mmrecon approve BATCH"]
+    names = ["batch", "prepared by", "rows", "total", "waits"]
+    second = [
+        f"{header.batch_id} waits for a second approver."
+        for header in headers
+        if header.approved_by
+    ]
+    shown = table(names, rows, right=["rows"], whole=["batch", "waits"])
+    return [shown, *second, "Look at one: mmrecon approve BATCH"]
 
 
 def waiting_json(headers: Iterable[Header]) -> list[dict[str, Any]]:
@@ -146,7 +150,8 @@ def _row_table(rows: Sequence[tuple[int, CanonicalRow]], title: str) -> Any:
         for number, row in rows
     ]
     names = ["row", "receipt", "date", "what", "account", "amount"]
-    return table(names, cells, right=["row", "amount"], title=title)
+    kept = ["receipt", "date", "account"]
+    return table(names, cells, right=["row", "amount"], whole=kept, title=title)
 
 
 def _choices(shown: Shown) -> list[Any]:

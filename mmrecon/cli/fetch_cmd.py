@@ -69,10 +69,11 @@ def _shown(fetched: Fetched) -> list[Any]:
     shown: list[Any] = []
     if fetched.files:
         rows = [
-            (file.wallet_name, file.name, f"{file.size_bytes:,}", _news(file))
+            (f"{file.wallet_name}: {file.name}", f"{file.size_bytes:,}", _news(file))
             for file in fetched.files
         ]
-        shown.append(table(["wallet", "file", "bytes", "is"], rows, right=["bytes"]))
+        names = ["file", "bytes", "is"]
+        shown.append(table(names, rows, right=["bytes"], whole=["file"]))
     else:
         shown.append("No new files.")
     shown.extend(f"{sentence_of(issue)}\n  → {next_step_of(issue)}" for issue in fetched.issues)
@@ -84,4 +85,4 @@ def _shown(fetched: Fetched) -> list[Any]:
 
 
 def _news(file: Any) -> str:
-    return "new" if file.is_new else f"known since {file.first_seen_at_utc}"
+    return "new" if file.is_new else f"known since {file.first_seen_at_utc[:10]}"

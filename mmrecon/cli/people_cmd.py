@@ -104,10 +104,11 @@ def list_command(run: Run) -> Outcome:
 
     listed = list_people(run)
     rows = [
-        (one.name, ", ".join(one.roles), _state(one), one.fingerprint[:12], one.since_utc[:10])
+        (one.name, ", ".join(one.roles), _state(one), one.fingerprint[:12], _moment(one))
         for one in listed
     ]
-    shown = [table(["name", "roles", "state", "key", "since"], rows)] if rows else ["Nobody yet."]
+    names = ["name", "roles", "state", "key", "since or until"]
+    shown = [table(names, rows, whole=["name", *names[3:]])] if rows else ["Nobody yet."]
     return Outcome(ExitCode.DONE, {"people": [_as_json(one) for one in listed]}, shown)
 
 
@@ -144,6 +145,11 @@ def _state(one: Listed) -> str:
     return words.get(one.state, one.state) + (" (founder)" if one.founder else "")
 
 
+def _moment(one: Listed) -> str:
+    """Since when, or for a code until when (UTC)."""
+    return f"{one.until_utc[:16].replace('T', ' ')}" if one.until_utc else one.since_utc[:10]
+
+
 def _as_json(one: Listed) -> dict[str, Any]:
     return {
         "name": one.name,
@@ -151,5 +157,6 @@ def _as_json(one: Listed) -> dict[str, Any]:
         "state": one.state,
         "fingerprint": one.fingerprint,
         "since_utc": one.since_utc,
+        "until_utc": one.until_utc,
         "founder": one.founder,
     }

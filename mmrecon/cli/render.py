@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final, Literal
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
+
+_NARROW: Final = 8
+"""Room that a column may be squeezed to before the whole table grows over the edge."""
+_GAP: Final = 3
 
 
 @cache
@@ -28,13 +32,30 @@ def table(
     rows: Iterable[Sequence[Any]],
     *,
     right: Iterable[str] = (),
+    whole: Iterable[str] = (),
     title: str = "",
 ) -> Table:
-    """A plain table; columns named in `right` hold numbers."""
+    """A plain table; columns named in `right` hold numbers.
+
+    Cells of columns named in `whole` (ids, keys, file names) can be copied: they are never broken,
+    even where the terminal is too narrow for them.
+    """
+    cells = [[str(cell) for cell in row] for row in rows]
     made = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
-    numbers = set(right)
+    numbers, unbroken = set(right), set(whole)
     for header in headers:
-        made.add_column(header, justify="right" if header in numbers else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(str(cell) for cell in row))
+        justify: Literal["right", "left"] = "right" if header in numbers else "left"
+        made.add_column(header, justify=justify, overflow="fold", no_wrap=header in unbroken)
+    for row in cells:
+        made.add_row(*row)
+    least = sum(
+        _longest(header, column) if header in unbroken else _NARROW
+        for header, column in zip(headers, zip(*cells, strict=True), strict=False)
+    )
+    if least + _GAP * len(headers) > console().width:
+        made.width = least + _GAP * len(headers)
     return made
+
+
+def _longest(header: str, column: Iterable[str]) -> int:
+    return max(map(len, (header, *column)))

@@ -70,7 +70,10 @@ class Enrolled:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One line of the list of people. `state`: active, revoked, waits, replaced or invited."""
+    """One line of the list of people. `state`: active, revoked, waits, invited or code expired.
+
+    `until_utc` is the end of an open code.
+    """
 
     name: str
     roles: tuple[str, ...]
@@ -78,6 +81,7 @@ class Listed:
     fingerprint: str
     since_utc: str
     founder: bool
+    until_utc: str = ""
 
 
 def keys_folder(run: Run) -> Path:
@@ -205,13 +209,13 @@ def list_people(run: Run) -> list[Listed]:
     """Everybody who has a key or an open code, with what they may do now."""
     with reading(run.engine) as connection:
         enrolments = store.enrolments(connection)
-        invitations = store.open_invitations(connection)
+        invitations = store.newest_unused_invitations(connection)
         active = _active(connection, run)
     now_utc = run.now_utc()
     listed = [_listed(found, active) for found in enrolments]
-    newest = {name_key(found.name): found for found in invitations}
-    listed += [_invited(found, now_utc) for found in newest.values()]
-    return listed
+    founded = _founders_of(enrolments) >= founders_file.COUNT
+    counting = [found for found in invitations if not (founded and found.founder)]
+    return [*listed, *(_invited(found, now_utc) for found in counting)]
 
 
 def enrolment_rows(waiting: Iterable[Enrolment]) -> list[CanonicalRow]:
@@ -349,8 +353,9 @@ def _listed(found: Enrolment, active: dict[str, Person]) -> Listed:
 
 def _invited(found: Invitation, now_utc: datetime) -> Listed:
     expired = datetime.fromisoformat(found.expires_at_utc) <= now_utc
-    state = "code expired" if expired else f"invited until {found.expires_at_utc[:16]}"
-    return Listed(found.name, tuple(_words(found.roles)), state, "", "", found.founder)
+    roles = tuple(_words(found.roles))
+    state = "code expired" if expired else "invited"
+    return Listed(found.name, roles, state, "", "", found.founder, found.expires_at_utc)
 
 
 def _founders_of(enrolments: Iterable[Enrolment]) -> int:

@@ -37,10 +37,11 @@ def newest_invitation(connection: Connection, name: str) -> Invitation | None:
     return None
 
 
-def open_invitations(connection: Connection) -> list[Invitation]:
-    """Invitations nobody has used yet, oldest first."""
-    query = select(INVITATION).where(INVITATION.c.used_at_utc == "")
-    return [_invitation(row) for row in connection.execute(query.order_by("invitation_id"))]
+def newest_unused_invitations(connection: Connection) -> list[Invitation]:
+    """The newest invitation of each name, where it was not used: the only one whose code counts."""
+    query = select(INVITATION).order_by(INVITATION.c.invitation_id)
+    newest = {name_key(row.name): _invitation(row) for row in connection.execute(query)}
+    return [found for found in newest.values() if not found.used_at_utc]
 
 
 def use_invitation(connection: Connection, invitation_id: int, *, at_utc: str) -> bool:

@@ -10,7 +10,8 @@ import pytest
 
 from mmrecon.model.approval import Batch, BatchKind
 from mmrecon.model.progress import Silent
-from mmrecon.pipeline.approving import Draft, prepare
+from mmrecon.pipeline.approving import prepare
+from mmrecon.pipeline.drafts import Draft
 from mmrecon.pipeline.people import unlock_signer
 from mmrecon.store.batches import RowPlace
 from mmrecon.store.database import transaction
@@ -215,3 +216,29 @@ def test_at_a_terminal_a_person_sees_the_batch_and_types_the_passphrase(site: Si
     assert seen.index("savings deposit") < seen.index("Approve it?")
     assert "1 rows accepted" in seen
     assert "unlikely" not in seen
+
+
+def test_a_code_that_was_used_or_replaced_is_not_an_open_one(site: Site) -> None:
+    site.call("people", "invite", CARO, "--role", "auditor")
+    newer = site.call("people", "invite", CARO, "--role", "approver", "--json").json["code"]
+    people = site.call("people", "list", "--json").json["people"]
+    assert [(one["state"], one["roles"]) for one in people if one["name"] == CARO] == [
+        ("invited", ["approver"])
+    ]
+    assert site.enrol(CARO, newer).code == 0
+    people = site.call("people", "list", "--json").json["people"]
+    assert [one["state"] for one in people if one["name"] == CARO] == ["waits"]
+
+
+def test_ids_in_lists_can_be_copied_from_a_narrow_terminal(site: Site) -> None:
+    invited = site.call("people", "invite", CARO, "--role", "approver", "--json").json
+    listed = site.call("people", "list").out
+    assert invited["expires_at_utc"][:16].replace("T", " ") in listed
+    fingerprints = [
+        one["fingerprint"] for one in site.call("people", "list", "--json").json["people"]
+    ]
+    assert all(fingerprint[:12] in listed for fingerprint in fingerprints)
+    assert site.enrol(CARO, invited["code"]).code == 0
+    assert site.call("submit", *site.signed(BENO)).code == 1
+    (batch,) = site.call("approve", "--json").json["waiting"]
+    assert batch["batch_id"] in site.call("approve").out
