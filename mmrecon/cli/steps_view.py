@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "verify": "verify_cmd",
     "prove": "prove_cmd",
     "workbook": "workbook_cmd",
+    "returned workbooks": "answered_view",
 }
 
 

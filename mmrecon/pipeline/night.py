@@ -6,8 +6,10 @@ a known way is kept beside the results and decides the exit code.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select
@@ -15,6 +17,7 @@ from sqlalchemy import func, select
 from mmrecon.errors import ExitCode, MmreconError, worst
 from mmrecon.model.posting import PostingState
 from mmrecon.pipeline import (
+    answering,
     fetching,
     importing,
     ledger_in,
@@ -23,6 +26,7 @@ from mmrecon.pipeline import (
     proving,
     workbook,
 )
+from mmrecon.pipeline.posting import Seams
 from mmrecon.pipeline.run import Run
 from mmrecon.store.database import reading
 from mmrecon.store.schema import POSTING
@@ -44,21 +48,31 @@ class Step:
     error: MmreconError | None = None
 
 
-def nightly(run: Run) -> Iterator[Step]:
-    """Run fetch → import → ledger refresh → match → post and verify → prove → workbook."""
+def nightly(run: Run, stop: threading.Event | None = None) -> Iterator[Step]:
+    """Run fetch → import → ledger refresh → match → post and verify → prove → workbook.
+
+    When `stop` is set, the request in flight is finished, and no other step begins.
+    """
+    seams = Seams() if stop is None else Seams(stop=stop)
     steps: list[tuple[str, Callable[[Run], Found]]] = [("fetch", _fetch), ("import", _import)]
     if run.settings.fineract is not None:
         steps.append(("ledger refresh", _refresh))
     steps.append(("match", _match))
     if run.settings.fineract is not None:
-        steps += [("post", _post), ("verify", _verify)]
+        steps += [("post", partial(_post, seams)), ("verify", partial(_verify, seams))]
     steps += [("prove", _prove), ("workbook", _workbook)]
     for name, step in steps:
+        if seams.stop.is_set():
+            return
         yield _guarded(run, name, step)
 
 
-def tick(run: Run) -> Iterator[Step]:
-    """Take new files in folders → match → recovery and posting → workbook; nothing when idle."""
+def tick(run: Run, stop: threading.Event | None = None) -> Iterator[Step]:
+    """Take new files in folders → match → posting → workbook → answers; nothing when idle.
+
+    When `stop` is set, the request in flight is finished, and nothing else begins.
+    """
+    seams = Seams() if stop is None else Seams(stop=stop)
     fetched = _guarded(run, "fetch", _fetch_folders)
     if fetched.result is None or fetched.result.files or fetched.exit_code != ExitCode.DONE:
         yield fetched
@@ -67,12 +81,15 @@ def tick(run: Run) -> Iterator[Step]:
         yield _guarded(run, "import", _import)
         yield _guarded(run, "match", _match)
         changed = True
-    if run.settings.fineract is not None and _has_unfinished(run):
-        yield _guarded(run, "post", _post)
-        yield _guarded(run, "verify", _verify)
+    going = not seams.stop.is_set()
+    if going and run.settings.fineract is not None and _has_unfinished(run):
+        yield _guarded(run, "post", partial(_post, seams))
+        yield _guarded(run, "verify", partial(_verify, seams))
         changed = True
-    if changed:
+    if changed and not seams.stop.is_set():
         yield _guarded(run, "workbook", _workbook)
+    if not seams.stop.is_set() and answering.has_unanswered(run):
+        yield _guarded(run, "returned workbooks", _answer)
 
 
 def exit_code_of(steps: list[Step]) -> ExitCode:
@@ -120,19 +137,24 @@ def _match(run: Run) -> Found:
     return matched, matched.exit_code()
 
 
-def _post(run: Run) -> Found:
-    posted = posting.post(run)
+def _post(seams: Seams, run: Run) -> Found:
+    posted = posting.post(run, seams)
     return posted, posted.exit_code()
 
 
-def _verify(run: Run) -> Found:
-    verified = posting.verify(run)
+def _verify(seams: Seams, run: Run) -> Found:
+    verified = posting.verify(run, seams)
     return verified, verified.exit_code()
 
 
 def _prove(run: Run) -> Found:
     proved = proving.prove(run)
     return proved, proved.exit_code()
+
+
+def _answer(run: Run) -> Found:
+    answered = answering.answer_returned(run)
+    return answered, answered.exit_code()
 
 
 def _workbook(run: Run) -> Found:

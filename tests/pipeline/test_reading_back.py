@@ -107,7 +107,8 @@ def test_what_mmrecon_posted_itself_is_no_link(teller: Teller) -> None:
     number = teller.books()
     teller.plant(
         POSTING, batch_id="b", batch_row=1, wallet_id=1, source="s", line_id=2, purpose="post",
-        leg=1, attempt=1, resend=0, account_kind="savings", account_id=teller.account.account_id,
+        leg=1, attempt=1, resend=0, payment_type_id=3, account_kind="savings",
+        account_id=teller.account.account_id,
         amount_minor=100_000, posted_minor=100_000, idempotency_key="k", state="verified",
         transaction_id=number,
     )  # fmt: skip

@@ -1,0 +1,28 @@
+"""What `tick` says of workbooks that people returned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmrecon.cli.outcome import Outcome
+
+if TYPE_CHECKING:
+    from mmrecon.pipeline.answering import AllAnswered
+    from mmrecon.pipeline.run import Run
+
+
+def outcome(_run: Run, answered: AllAnswered) -> Outcome:
+    """Each workbook with its answer; nothing was signed."""
+    summary = [
+        {
+            "workbook": str(one.workbook), "answer": str(one.answer), "accepted": one.accepted,
+            "refused": one.refused, "exit_code": int(one.exit_code),
+        }
+        for one in answered.workbooks
+    ]  # fmt: skip
+    shown = [
+        f"{one.workbook.name}: {one.accepted:,} answers would be taken, {one.refused:,} not; "
+        f"nothing is signed. The answer: {one.answer}"
+        for one in answered.workbooks
+    ]
+    return Outcome(answered.exit_code(), {"answered": summary}, shown)
