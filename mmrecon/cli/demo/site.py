@@ -155,19 +155,25 @@ def complete_configuration(site: Site) -> None:
     text = site.config.read_text(encoding="utf-8")
     for wallet in WALLETS:
         plain = f'account = "{wallet.account}"\n'
-        text = text.replace(plain, plain + f'sub_account = "{wallet.sub_account}"\n')
-    text = text.replace(
-        'mode = "live"\n',
-        'mode = "live"\n'
-        "# A member number alone goes through the wallet's waterfall: due loans, then savings.\n"
-        'matching = { member_number = "ready" }\n',
-    )
+        text = text.replace(plain, plain + _policy(wallet))
     text = text.replace('kind = "sftp"\n', 'kind = "sftp"\nquiet_s = 1\n')
     site.config.write_text(text, encoding="utf-8")
     for name in ("fineract-password", *(f"{wallet.name}-sftp-password" for wallet in WALLETS)):
         write_secret(site.folder / name, "password" if name.startswith("fin") else DROP_PASSWORD)
     for person in (PREPARER, APPROVER):
         write_secret(site.passphrase_file(person), f"the demo's passphrase of {person}")
+
+
+def _policy(wallet: DemoWallet) -> str:
+    """A member number alone goes through the waterfall; each wallet names its own savings."""
+    return f"""\
+sub_account = "{wallet.sub_account}"
+# A member number alone goes through the wallet's waterfall: due loans, then ordinary savings.
+matching = {{ member_number = "ready", waterfall = [
+  {{ kind = "loan", takes = "due" }},
+  {{ kind = "savings", product = "{wallet.savings_product}", takes = "all" }},
+] }}
+"""
 
 
 def write_secret(path: Path, text: str) -> None:
