@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from mmrecon.config import Settings, load_settings
 from mmrecon.errors import ConfigurationError, ExitCode, SafetyRefusal, UsageError
 from mmrecon.model.clock import iso_utc, system_clock
 from mmrecon.model.progress import Progress
+from mmrecon.pipeline.heads import advance_anchor, notice_lost_entries
 from mmrecon.pipeline.run import Run
 from mmrecon.store.database import (
     backup_sqlite,
@@ -90,15 +91,24 @@ def open_run(
         run_id = new_run_id(command, system_clock())
         run = Run(settings, path, engine, system_clock, run_id, progress, _connector(settings))
         ended: list[ExitCode] = []
-        if lock:
-            record_start(engine, run_id, command, started_at_utc, settings.digest())
         try:
-            yield run, ended
+            with _recorded(run, command, ended) if lock else nullcontext():
+                yield run, ended
         finally:
-            if lock:
-                code = ended[-1] if ended else ExitCode.DEFECT
-                record_end(engine, run_id, iso_utc(system_clock()), code)
+            advance_anchor(run)
             engine.dispose()
+
+
+@contextmanager
+def _recorded(run: Run, command: str, ended: Sequence[ExitCode]) -> Iterator[None]:
+    """A run that holds the lock: a lost journal is noticed first, start and end are kept."""
+    notice_lost_entries(run)
+    record_start(run.engine, run.run_id, command, run.at_utc(), run.settings.digest())
+    try:
+        yield
+    finally:
+        code = ended[-1] if ended else ExitCode.DEFECT
+        record_end(run.engine, run.run_id, run.at_utc(), code)
 
 
 def upgrade_store(config: Path | None) -> Path | None:

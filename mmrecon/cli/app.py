@@ -34,6 +34,7 @@ COMMANDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("status", "status_cmd", "Where every run and shilling stands."),
     ("payouts", "payouts_cmd", "Withdrawal requests and approved loans."),
     ("people", "people_cmd", "Who may do what."),
+    ("journal", "journal_cmd", "The journal's chain, against a printed head."),
     ("upgrade", "upgrade_cmd", "Migrate the database, after a backup."),
     ("sandbox", "sandbox_cmd", "The stand-in Fineract on this machine."),
 )
