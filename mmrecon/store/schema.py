@@ -135,7 +135,7 @@ SIGHTING: Final = Table(
     _maybe("balance_minor"), _number("cells_digest"),
     Index(
         "ix_sighting_again_line_id", "line_id",
-        sqlite_where=text("NOT is_first"), postgresql_where=text("NOT is_first"),
+        sqlite_where=text("is_first = 0"), postgresql_where=text("NOT is_first"),
     ),
     sqlite_with_rowid=False,
 )  # fmt: skip

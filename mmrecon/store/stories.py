@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, Select, func, or_, select, union_all
 
 from mmrecon.store.line_table import LineFilter, line_table
 from mmrecon.store.schema import (
@@ -85,15 +85,25 @@ def _of_lines(table: Any, line_ids: Sequence[int]) -> Select[Any]:
 
 
 def _sightings(line_ids: Sequence[int]) -> Select[Any]:
+    """Every row that shows one of the lines: its first, which it names itself, and all others."""
+    first = (
+        (SIGHTING.c.statement_id == LINE.c.first_statement_id)
+        & (SIGHTING.c.row == LINE.c.first_row)
+        & (SIGHTING.c.line_id == LINE.c.line_id)
+    )
+    shown = (SIGHTING.c.line_id, SIGHTING.c.row, SIGHTING.c.is_first, SIGHTING.c.statement_id)
+    seen = union_all(
+        select(*shown).select_from(LINE).join(SIGHTING, first).where(LINE.c.line_id.in_(line_ids)),
+        select(*shown).where(SIGHTING.c.line_id.in_(line_ids), ~SIGHTING.c.is_first),
+    ).subquery()
     return (
         select(
-            SIGHTING.c.line_id, SIGHTING.c.row, SIGHTING.c.is_first, SIGHTING.c.statement_id,
-            STATEMENT.c.delivered_name, STATEMENT.c.member, STATEMENT.c.layout,
+            *seen.c, STATEMENT.c.delivered_name, STATEMENT.c.member, STATEMENT.c.layout,
             STATEMENT.c.read_at_utc, STATEMENT.c.current, STATEMENT.c.proof,
         )
-        .join(STATEMENT, STATEMENT.c.statement_id == SIGHTING.c.statement_id)
-        .where(SIGHTING.c.line_id.in_(line_ids), STATEMENT.c.complete.is_(True))
-        .order_by(STATEMENT.c.read_at_utc, SIGHTING.c.statement_id, SIGHTING.c.row)
+        .join(STATEMENT, STATEMENT.c.statement_id == seen.c.statement_id)
+        .where(STATEMENT.c.complete.is_(True))
+        .order_by(STATEMENT.c.read_at_utc, seen.c.statement_id, seen.c.row)
     )  # fmt: skip
 
 

@@ -92,10 +92,12 @@ class ShownFile:
 
 def shown_files(connection: Connection, wallet_id: int, first_day: str) -> list[ShownFile]:
     """Complete, current statements of a wallet that hold lines from a day (ISO) on."""
-    recent = (
+    recent = (LINE.c.wallet_id == wallet_id, LINE.c.value_date >= first_day)
+    first = select(LINE.c.first_statement_id).where(*recent)
+    again = (
         select(SIGHTING.c.statement_id)
         .join(LINE, LINE.c.line_id == SIGHTING.c.line_id)
-        .where(LINE.c.wallet_id == wallet_id, LINE.c.value_date >= first_day)
+        .where(~SIGHTING.c.is_first, *recent)
     )
     query = (
         select(
@@ -106,7 +108,7 @@ def shown_files(connection: Connection, wallet_id: int, first_day: str) -> list[
             STATEMENT.c.wallet_id == wallet_id,
             STATEMENT.c.complete.is_(True),
             STATEMENT.c.current.is_(True),
-            STATEMENT.c.statement_id.in_(recent),
+            STATEMENT.c.statement_id.in_(first.union(again)),
         )
         .order_by(STATEMENT.c.period_from_utc_s, STATEMENT.c.statement_id)
     )  # fmt: skip
