@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 def command(run: Run) -> Outcome:
     """From fetch to workbook: import, match, post and verify what is approved, prove."""
     from mmrecon.cli.steps_view import steps_outcome
+    from mmrecon.cli.stopping import stopped_by_signals
     from mmrecon.pipeline.night import nightly
 
-    return steps_outcome(run, nightly(run))
+    with stopped_by_signals() as stop:
+        return steps_outcome(run, nightly(run, stop))

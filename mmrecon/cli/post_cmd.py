@@ -31,18 +31,24 @@ def outcome(_run: Run, posted: Posted) -> Outcome:
 
 
 def _summary(posted: Posted) -> dict[str, Any]:
+    from mmrecon.cli.held_back_view import held_back_json
     from mmrecon.cli.issues_view import issues_json
 
+    trouble = posted.trouble
+    told = trouble and {"code": trouble.code, "message": str(trouble), "hint": trouble.hint}
     return {
         "postings": _by_state(posted),
+        "held_back": held_back_json(posted.postings),
         "recovered": posted.recovered,
         "interrupted": posted.interrupted,
+        "trouble": told,
         "business_date": posted.preflight and posted.preflight.business_date.isoformat(),
         "issues": issues_json(posted.issues),
     }
 
 
 def _shown(posted: Posted) -> list[Any]:
+    from mmrecon.cli.held_back_view import held_back_shown
     from mmrecon.cli.issues_view import issues_text
     from mmrecon.cli.render import table
 
@@ -61,7 +67,10 @@ def _shown(posted: Posted) -> list[Any]:
     )
     if posted.interrupted:
         shown.append("Stopped as asked; the next run goes on from here.")
-    return [*shown, *issues_text(posted.issues)]
+    if posted.trouble is not None:
+        shown.append(f"Given up: {posted.trouble}. The next run goes on from here.")
+        shown.append(f"  {posted.trouble.hint}")
+    return [*shown, *held_back_shown(posted.postings), *issues_text(posted.issues)]
 
 
 def _by_state(posted: Posted) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mmrecon.model.progress import Progress
@@ -43,6 +44,7 @@ class Bar:
             Progress as RichBar,
         )
 
+        from mmrecon.cli.rate_column import RateColumn
         from mmrecon.cli.render import talk
 
         self.finish()
@@ -50,6 +52,7 @@ class Bar:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
+            RateColumn(),
             TimeRemainingColumn(),
             console=talk(),
             transient=True,
@@ -62,6 +65,12 @@ class Bar:
         if self._bar is not None and self._task is not None:
             self._bar.advance(self._task, steps)
 
+    def say(self, text: str) -> None:
+        """One line above the bar."""
+        from mmrecon.cli.render import talk
+
+        (self._bar.console if self._bar is not None else talk()).print(text)
+
     def finish(self) -> None:
         """Take the bar away."""
         if self._bar is not None:
@@ -70,26 +79,41 @@ class Bar:
 
 
 class PlainLines:
-    """One line a minute, for logs."""
+    """One line a minute, for logs: how much, how fast, how long still."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
         self._label = ""
         self._total = 0
         self._done = 0
+        self._started_s = 0.0
         self._next_s = 0.0
 
     def start(self, label: str, total: int) -> None:
         """Remember what is being done."""
         self._label, self._total, self._done = label, total, 0
-        self._next_s = time.monotonic() + _PLAIN_INTERVAL_S
+        self._started_s = self._monotonic()
+        self._next_s = self._started_s + _PLAIN_INTERVAL_S
 
     def advance(self, steps: int) -> None:
         """Say something when a minute has gone by."""
         self._done += steps
-        if time.monotonic() >= self._next_s:
-            self._next_s = time.monotonic() + _PLAIN_INTERVAL_S
-            of_total = f" of {self._total}" if self._total else ""
-            sys.stderr.write(f"{self._label}: {self._done}{of_total}\n")
+        now_s = self._monotonic()
+        if now_s >= self._next_s:
+            self._next_s = now_s + _PLAIN_INTERVAL_S
+            self.say(self._line(now_s - self._started_s))
+
+    def say(self, text: str) -> None:
+        """One line."""
+        sys.stderr.write(f"{text}\n")
 
     def finish(self) -> None:
         """Nothing more to say."""
+
+    def _line(self, gone_s: float) -> str:
+        of_total = f" of {self._total:,}" if self._total else ""
+        told = f"{self._label}: {self._done:,}{of_total}, {self._done / gone_s:.0f}/s"
+        if not self._total or not self._done:
+            return told
+        left_s = gone_s * (self._total - self._done) / self._done
+        return f"{told}, about {-(-left_s // 60):.0f} min left"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 def command(run: Run) -> Outcome:
     """Take new files from folders, post what was approved, renew the workbook; silent when idle."""
     from mmrecon.cli.steps_view import steps_outcome
+    from mmrecon.cli.stopping import stopped_by_signals
     from mmrecon.pipeline.night import tick
 
-    return steps_outcome(run, tick(run))
+    with stopped_by_signals() as stop:
+        return steps_outcome(run, tick(run, stop))

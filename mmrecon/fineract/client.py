@@ -42,6 +42,9 @@ from mmrecon.secret import read_secret
 
 Parameters = Mapping[str, str | int]
 
+UNREACHABLE: Final = "fineract_unreachable"
+"""Code of the trouble that waiting may cure: nothing answers, or a proxy for it."""
+
 _REQUESTS_A_CONNECTION: Final = 90
 _IDLE_S: Final = 50.0
 _READ_ATTEMPTS: Final = 3
@@ -233,7 +236,13 @@ def fineract_answer(reply: Reply, base_url: str) -> Reply:
         raise OutsideUnreachable(
             f"Fineract at {base_url} did not answer: {reply.trouble}",
             hint=_HINTS.get(reply.trouble, "Try again; nothing was changed."),
-            code="fineract_unreachable",
+            code=UNREACHABLE if may_come_back(reply) else "fineract_not_trusted",
+        )
+    if reply.status in _TRANSIENT and reply.json() is None:
+        raise OutsideUnreachable(
+            f"Fineract at {base_url} does not answer; a proxy says HTTP {reply.status}",
+            hint="See whether Fineract is running; then run this again.",
+            code=UNREACHABLE,
         )
     if reply.status == 401:
         raise OutsideUnreachable(
@@ -248,6 +257,11 @@ def fineract_answer(reply: Reply, base_url: str) -> Reply:
             code="fineract_not_there",
         )
     return reply
+
+
+def may_come_back(reply: Reply) -> bool:
+    """Whether waiting may help a request that was not answered."""
+    return reply.trouble != _UNTRUSTED
 
 
 def successful(reply: Reply, path: str) -> Reply:

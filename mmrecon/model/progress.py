@@ -14,6 +14,9 @@ class Progress(Protocol):
     def advance(self, steps: int) -> None:
         """Some steps are done."""
 
+    def say(self, text: str) -> None:
+        """Something that whoever watches should know now."""
+
     def finish(self) -> None:
         """The piece of work has ended."""
 
@@ -25,6 +28,9 @@ class Silent:
         """Nothing."""
 
     def advance(self, steps: int) -> None:
+        """Nothing."""
+
+    def say(self, text: str) -> None:
         """Nothing."""
 
     def finish(self) -> None:

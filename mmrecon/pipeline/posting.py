@@ -14,11 +14,13 @@ from mmrecon.errors import ExitCode, OutsideUnreachable, SafetyRefusal, worst
 from mmrecon.fineract.client import FineractClient
 from mmrecon.model.catalogue import severity_of
 from mmrecon.model.issue import Issue
+from mmrecon.model.money import to_text
 from mmrecon.model.posting import DEAD_STATES, Posting, PostingState
 from mmrecon.pipeline.approved_postings import Sendable, sendable_postings, servers_named
 from mmrecon.pipeline.overrides import Contradicted, contradicted
 from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
+from mmrecon.posting.already import POSTED_ELSEWHERE
 from mmrecon.posting.context import PostingContext
 from mmrecon.posting.journal_search import search_journal
 from mmrecon.posting.plan import make_plan
@@ -47,17 +49,22 @@ _READABLE: Final = (PostingState.POSTED, PostingState.VERIFIED)
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What a run of `post` left behind: its postings as they are now, and what is not right."""
+    """What a run of `post` left behind: its postings as they are now, and what is not right.
+
+    `trouble`: Fineract went away for too long, or does not let the user post.
+    """
 
     postings: Sequence[Posting]
     issues: Sequence[Issue]
     recovered: int = 0
     preflight: Preflight | None = None
     interrupted: bool = False
+    trouble: OutsideUnreachable | None = None
 
     def exit_code(self) -> ExitCode:
-        """By the gravest issue."""
-        return worst(severity_of(issue).exit_code() for issue in self.issues)
+        """By the gravest issue, or the trouble."""
+        codes = [severity_of(issue).exit_code() for issue in self.issues]
+        return worst([*codes, *([self.trouble.exit_code] if self.trouble is not None else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +91,13 @@ class Seams:
 def post(run: Run, seams: Seams | None = None) -> Posted:
     """Recover what is open, then send what is approved.
 
+    A Fineract that goes away meanwhile is waited for, up to `posting.give_up_after_s`; then that is
+    the `trouble` of the result, and the next run goes on from here.
+
     Raises:
         SafetyRefusal: a signature, the configuration, a row or the server is not what people
             approved; nothing new was sent, the refusal is in the journal.
-        OutsideUnreachable: Fineract is not there; the next run goes on from here.
+        OutsideUnreachable: Fineract is not there when the run begins.
     """
     seams = seams or Seams()
     with reading(run.engine) as connection:
@@ -149,6 +159,7 @@ def posting_context(run: Run, seams: Seams) -> PostingContext:
         stop=seams.stop,
         wait=seams.wait,
         advance=advance,
+        say=run.progress.say,
     )
     return replace(context, point=seams.point) if seams.point is not None else context
 
@@ -170,9 +181,14 @@ def _post(
         _refuse(
             [*preflight.differences(), *compare_server(preflight.fingerprint, sendable.servers)]
         )
-    recovered = recover(context, client)
-    withdraw(context, sendable.withdrawals)
-    issues = _send(run, context, client, (sendable, days), preflight)
+    trouble, recovered, issues = None, 0, list[Issue]()
+    try:
+        recovered = recover(context, client)
+        withdraw(context, sendable.withdrawals)
+        if not context.stop.is_set():
+            issues = _send(run, context, client, (sendable, days), preflight)
+    except OutsideUnreachable as error:
+        trouble = error
     with reading(run.engine) as connection:
         after = postings_of(connection, {posting.posting_id for posting in before})
     return Posted(
@@ -181,6 +197,7 @@ def _post(
         recovered=recovered,
         preflight=preflight,
         interrupted=context.stop.is_set(),
+        trouble=trouble,
     )
 
 
@@ -310,9 +327,21 @@ def _issues_of_states(postings: Sequence[Posting]) -> list[Issue]:
         for state, code in _CODE_OF_STATE.items()
     ]
     shadow = sum(posting.shadow for posting in postings)
-    sent_back = sum(posting.state in DEAD_STATES for posting in postings)
-    found += [("shadow_not_sent", shadow), ("posting_sent_back", sent_back)]
-    return [Issue(code, arguments={"count": count}) for code, count in found if count]
+    dead = [posting for posting in postings if posting.state in DEAD_STATES]
+    elsewhere = [posting for posting in dead if posting.reason == POSTED_ELSEWHERE]
+    found += [("shadow_not_sent", shadow), ("posting_sent_back", len(dead) - len(elsewhere))]
+    issues = [Issue(code, arguments={"count": count}) for code, count in found if count]
+    return [*issues, *_found_elsewhere(elsewhere)]
+
+
+def _found_elsewhere(postings: Sequence[Posting]) -> list[Issue]:
+    """Lines that are in Fineract already; their links wait for two signatures."""
+    sums: Counter[str] = Counter()
+    for posting in postings:
+        sums[posting.currency] += posting.amount_minor
+    total = ", ".join(to_text(minor, currency) for currency, minor in sorted(sums.items()))
+    lines = len({posting.line_id for posting in postings})
+    return [Issue("links_found", arguments={"count": lines, "total": total})] if lines else []
 
 
 def _issue_of(read: Read) -> Issue:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from mmrecon.errors import OutsideUnreachable, SafetyRefusal
@@ -36,6 +37,7 @@ class Poster:
     def __init__(self, context: PostingContext, client: FineractClient) -> None:
         self._context = context
         self._client = client
+        self._patience = context.patience()
 
     def send(self, envelope: Envelope) -> None:
         """Send what is still as approved of an envelope, until every posting is settled.
@@ -46,24 +48,26 @@ class Poster:
         """
         waiting: Collection[int] = {posting.posting_id for posting in envelope.postings}
         states: Collection[PostingState] = _UNSENT
+        starts = 0
         while waiting and not self._context.stop.is_set():
-            sendable = self._sendable(waiting, states)
-            if sendable:
-                withdraw(self._context, gate.check(self._context, self._client, sendable))
+            starts += 1
+            self._check(self._sendable(waiting, states))
             self._context.point("checked")
+            if self._context.stop.is_set():
+                break
             sent = self._intend(self._sendable(waiting, states), envelope.sent_how)
             self._context.point("intended")
-            waiting = self.settle_all(sent, doubt=False)
+            waiting = self.settle_all(sent, doubt=False, starts=starts)
             states = {PostingState.APPROVED}
         self._context.advance(len(envelope.postings))
 
     def settle_all(
-        self, postings: Sequence[Posting], *, doubt: bool, sent_before: int = 0
+        self, postings: Sequence[Posting], *, doubt: bool, sent_before: int = 0, starts: int = 1
     ) -> set[int]:
         """Send until each posting has an end, or a person must see it.
 
         `doubt`: an earlier sending stayed without a clear answer. Gives the ids of postings that
-        were rolled back by another's refusal and may go again at once.
+        were rolled back by another's refusal, or never left, and may go again at once.
 
         Raises:
             OutsideUnreachable, SafetyRefusal: as `send`.
@@ -73,9 +77,9 @@ class Poster:
         remaining = list(postings)
         while remaining:
             sendings += 1
-            heards = self._exchange(remaining)
+            heards = self._exchange(remaining, doubt=doubt)
             decided = [
-                self._decided(posting, heard, sendings, doubt=doubt)
+                self._decided(posting, heard, sendings, doubt=doubt, starts=starts)
                 for posting, heard in zip(remaining, heards, strict=True)
             ]
             going = self._write_down(decided, doubt=doubt)
@@ -141,19 +145,28 @@ class Poster:
             changed = change_states(connection, changes, at_utc=at_utc, run_id=self._context.run_id)
             return postings_of(connection, changed)
 
-    def _exchange(self, postings: Sequence[Posting]) -> list[Heard]:
-        """One request and what was heard of it, kept."""
+    def _check(self, sendable: Sequence[Posting]) -> None:
+        """Material facts just before the call; lines that must not go are withdrawn."""
+        if sendable:
+            check = partial(gate.check, self._context, self._client, sendable)
+            withdraw(self._context, self._patience.read(check))
+
+    def _exchange(self, postings: Sequence[Posting], *, doubt: bool) -> list[Heard]:
+        """One request and what was heard of it, kept. What is in doubt waits for Fineract."""
         enclosing = postings[0].sent_how is SentHow.CLOSED
         items = [build_posting(posting, number) for number, posting in enumerate(postings, 1)]
         sent_at_utc = self._context.at_utc()
-        answer = self._client.batch(items, enclosing=enclosing)
+        send = partial(self._client.batch, items, enclosing=enclosing)
+        answer = self._patience.write(send) if doubt else send()
         self._context.point("heard")
         heards = understand_batch(postings, answer, enclosing=enclosing)
         record(self._context, postings, heards, sent_at_utc)
         self._context.point("recorded")
         return heards
 
-    def _decided(self, posting: Posting, heard: Heard, sendings: int, *, doubt: bool) -> Decided:
+    def _decided(
+        self, posting: Posting, heard: Heard, sendings: int, *, doubt: bool, starts: int
+    ) -> Decided:
         now = Situation(
             is_loan=posting.account_kind == "loan",
             sent_how=posting.sent_how,
@@ -162,6 +175,7 @@ class Poster:
             doubt=doubt,
             attempt=posting.attempt,
             resend=posting.resend,
+            starts=starts,
         )
         decision = next_step(now)
         transaction_id = heard.transaction_id if decision.step is Step.POSTED else ""
@@ -199,7 +213,7 @@ class Poster:
     def _look_up(self, posting: Posting) -> Sight:
         with reading(self._context.engine) as connection:
             known = known_on_accounts(connection, {posting.account_id})
-        return look_up(self._client, posting, known)
+        return self._patience.read(lambda: look_up(self._client, posting, known))
 
     def _change(
         self, postings: Sequence[Posting], before: PostingState, after: PostingState, sight: Sight

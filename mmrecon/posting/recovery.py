@@ -52,8 +52,9 @@ class Step(StrEnum):
 class Situation:
     """One posting after an answer.
 
-    `sendings` counts how often it went with its present key and envelope in this run, `doubt`
-    whether an earlier sending of this attempt stayed without a clear answer.
+    `sendings` counts how often it went with its present key and envelope in this run, `starts` how
+    often it was checked and begun, `doubt` whether an earlier sending of this attempt stayed
+    without a clear answer.
     """
 
     is_loan: bool
@@ -64,6 +65,7 @@ class Situation:
     attempt: int = 1
     resend: int = 0
     shown: Shown = Shown.NOT_READ
+    starts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Decision:
 
 
 _FRESH_KEYS_AT_MOST: Final = 3
+_STARTS_AT_MOST: Final = 3
 
 _CLEAR: Final[dict[Meaning, Step]] = {
     Meaning.POSTED: Step.POSTED,
@@ -105,6 +108,8 @@ def next_step(now: Situation) -> Decision:
     """The next step for a posting; absence of evidence alone clears nothing."""
     clear = _CLEAR.get(now.heard.meaning)
     if clear is not None:
+        if now.heard.meaning is Meaning.NOT_SENT and _may_start_again(now):
+            return Decision(Step.TAKE_BACK)
         return Decision(clear)
     if now.shown is Shown.THERE:
         return Decision(Step.POSTED)
@@ -113,6 +118,11 @@ def next_step(now: Situation) -> Decision:
     if now.sent_how is SentHow.LOOSE:
         return _loose(now)
     return _closed(now)
+
+
+def _may_start_again(now: Situation) -> bool:
+    """What never left is checked again before it goes, however long Fineract was away."""
+    return not now.doubt and now.starts < _STARTS_AT_MOST
 
 
 def first_step(sent_how: SentHow, *, older_than_keys: bool) -> Step:

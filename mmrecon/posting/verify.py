@@ -49,6 +49,8 @@ def verify_postings(
         postings = postings_in(connection, states, shadow=False)
     found: list[Read] = []
     for group in _groups(postings):
+        if context.stop.is_set():
+            break
         reads = read_accounts(client, group)
         with reading(context.engine) as connection:
             known = known_on_accounts(connection, {posting.account_id for posting in group})

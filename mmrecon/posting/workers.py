@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from mmrecon.errors import MmreconError, worst
 from mmrecon.fineract.client import FineractClient
 from mmrecon.model.posting import Posting, PostingState
-from mmrecon.posting.context import PostingContext
+from mmrecon.posting.context import Halt, PostingContext
 from mmrecon.posting.plan import Envelope, Plan
 from mmrecon.posting.poster import Poster
 from mmrecon.posting.recovery import KEYS_LAST_DAYS, PAUSES_S, Step, first_step
@@ -21,12 +22,13 @@ from mmrecon.store.postings import Change, change_states
 def recover(context: PostingContext, client: FineractClient, *, only_read: bool = False) -> int:
     """Clear what an earlier run left open; gives how many postings were open.
 
-    `only_read`: nothing may be sent, only the ledger is read.
+    `only_read`: nothing may be sent, only the ledger is read, and nobody waits for Fineract.
 
     Raises:
         OutsideUnreachable, SafetyRefusal: as `Poster.send`.
     """
     _sweep(context)
+    context = replace(context, patient=not only_read)
     poster = Poster(context, client)
     with reading(context.engine) as connection:
         unknown = postings_in(connection, [PostingState.UNKNOWN], shadow=False)
@@ -42,7 +44,8 @@ def recover(context: PostingContext, client: FineractClient, *, only_read: bool 
             before = min(max(sent.get(leg.posting_id, 0) for leg in envelope), len(PAUSES_S))
             poster.settle_all(envelope, doubt=True, sent_before=before)
         context.point("recovered")
-    poster.find_pending(pending)
+    if not context.stop.is_set():
+        poster.find_pending(pending)
     return len(unknown) + len(pending)
 
 
@@ -54,6 +57,7 @@ def send_all(context: PostingContext, connect: Callable[[], FineractClient], pla
     """
     if not plan.queues:
         return
+    context = replace(context, stop=Halt(context.stop))
     with ThreadPoolExecutor(max_workers=len(plan.queues)) as pool:
         futures = [pool.submit(_work, context, connect, queue) for queue in plan.queues]
     _raise_worst(futures)

@@ -283,6 +283,8 @@ def test_money_a_teller_posted_meanwhile_is_a_link_to_be_confirmed(
     posted = site.post()
     assert site.states() == ["withdrawn"]
     assert posted.exit_code() is ExitCode.PEOPLE_HAVE_WORK
+    (issue,) = posted.issues
+    assert (issue.code, issue.arguments["total"]) == ("links_found", "KES 1,000.00")
     assert site.reasons() == ["posted_elsewhere"]
 
 
@@ -375,3 +377,26 @@ def _contradicted() -> dict[str, Any]:
         "current": True, "data_rows": 1, "new_lines": 1, "repeat_lines": 0, "refused_rows": 0,
         "skipped_rows": 0, "in_minor": 0, "out_minor": 0, "fees_minor": 0,
     }  # fmt: skip
+
+
+def test_fineract_gone_in_the_middle_ends_with_3_and_says_what_is_open(
+    site: Site, branch: Branch, sandbox: SandboxServer
+) -> None:
+    account = branch.savings()
+    site.approve(site.row(1, account), site.row(2, account))
+    assert sandbox.world is not None
+    faults = sandbox.world.faults
+
+    def go_away(point: str) -> None:
+        if point == "settled":
+            down = {"method": ".*", "path": ".*", "what": "drop_before"}
+            faults.replace({"rules": [down]})
+
+    posted = site.post(point=go_away)
+    assert posted.exit_code() is ExitCode.UNREACHABLE
+    assert posted.trouble is not None
+    assert not posted.interrupted
+    assert [posting.state.value for posting in posted.postings] == ["posted", "approved"]
+    faults.replace({})
+    assert site.post().trouble is None
+    assert site.states() == ["posted", "posted"]

@@ -37,7 +37,6 @@ def now(meaning: Meaning, **changes: Any) -> Situation:
         (Meaning.POSTED, Step.POSTED),
         (Meaning.PENDING, Step.PENDING),
         (Meaning.OTHER_ACCOUNT, Step.ALARM),
-        (Meaning.NOT_SENT, Step.STOP),
         (Meaning.LOGIN_REFUSED, Step.STOP),
         (Meaning.NOT_AUTHORISED, Step.STOP),
         (Meaning.NOT_SUPPORTED, Step.STOP),
@@ -48,6 +47,15 @@ def test_a_clear_answer_is_clear_in_every_mode(
 ) -> None:
     assert next_step(now(meaning, sent_how=sent_how)).step is step
     assert next_step(now(meaning, sent_how=sent_how, doubt=True)).step is step
+
+
+def test_what_never_left_is_checked_and_begun_again_a_few_times() -> None:
+    steps = [next_step(now(Meaning.NOT_SENT, starts=starts)).step for starts in (1, 2, 3)]
+    assert steps == [Step.TAKE_BACK, Step.TAKE_BACK, Step.STOP]
+
+
+def test_what_was_in_doubt_before_it_could_not_leave_stays_open() -> None:
+    assert next_step(now(Meaning.NOT_SENT, doubt=True)).step is Step.STOP
 
 
 @pytest.mark.parametrize("doubt", [False, True])
@@ -129,7 +137,7 @@ def test_savings_never_take_a_fresh_key_and_absence_alone_never_refuses() -> Non
         assert step is not Step.FRESH_KEY
         if meaning not in {Meaning.REFUSED, Meaning.DEFERRED}:
             assert step is not Step.REFUSED
-        if meaning not in {Meaning.ROLLED_BACK, Meaning.LOCKED} or doubt:
+        if meaning not in {Meaning.ROLLED_BACK, Meaning.LOCKED, Meaning.NOT_SENT} or doubt:
             assert step is not Step.TAKE_BACK or meaning is Meaning.ROLLED_BACK
 
 

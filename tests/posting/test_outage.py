@@ -1,0 +1,97 @@
+"""Fineract goes away in the middle of a run, and comes back, or does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from mmrecon.config import PostingLimits
+from mmrecon.errors import OutsideUnreachable
+from mmrecon.sandbox.server import SandboxServer
+from tests.posting.branch import Branch
+from tests.posting.desk import Desk
+
+
+@pytest.fixture
+def own_sandbox(tmp_path: Path) -> Iterator[SandboxServer]:
+    """A server of one test, because it is stopped in it."""
+    server = SandboxServer(tmp_path / "sandbox")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_desk(engine: Engine, own_sandbox: SandboxServer) -> Iterator[Desk]:
+    branch = Branch(own_sandbox.base_url)
+    made = Desk(engine, branch, limits=PostingLimits(give_up_after_s=60))
+    made.open()
+    yield made
+    branch.client.close()
+
+
+def _once(place: str, act: Callable[[], None]) -> Callable[[str], None]:
+    done: list[str] = []
+
+    def point(name: str) -> None:
+        if name == place and not done:
+            done.append(name)
+            act()
+
+    return point
+
+
+@pytest.mark.parametrize("place", ["checked", "intended", "settled"])
+def test_a_server_that_comes_back_is_posted_to_without_a_person(
+    own_desk: Desk, own_sandbox: SandboxServer, place: str
+) -> None:
+    account = own_desk.branch.savings()
+    for minor in (10_000, 20_000):
+        own_desk.deposit(account, minor)
+
+    def wait(seconds: float) -> None:
+        own_desk.waits.append(seconds)
+        if len(own_desk.waits) == 3:
+            own_sandbox.start()
+
+    own_desk.run(own_desk.context(point=_once(place, own_sandbox.stop), wait=wait))
+    assert own_desk.states() == ["posted", "posted"]
+    assert len(own_desk.waits) >= 3
+    own_desk.check_oracles(account)
+
+
+@pytest.mark.parametrize("place", ["checked", "intended"])
+def test_a_server_that_stays_away_ends_the_run_and_the_next_one_goes_on(
+    own_desk: Desk, own_sandbox: SandboxServer, place: str
+) -> None:
+    account = own_desk.branch.savings()
+    for minor in (10_000, 20_000):
+        own_desk.deposit(account, minor)
+    with pytest.raises(OutsideUnreachable):
+        own_desk.run(own_desk.context(point=_once(place, own_sandbox.stop)))
+    assert sum(own_desk.waits) >= 60
+    assert set(own_desk.states()) <= {"approved", "unknown"}
+    own_sandbox.start()
+    own_desk.run()
+    assert own_desk.states() == ["posted", "posted"]
+    own_desk.check_oracles(account)
+
+
+def test_a_line_that_somebody_posts_during_the_outage_is_not_posted_again(
+    own_desk: Desk, own_sandbox: SandboxServer
+) -> None:
+    account = own_desk.branch.savings()
+    line_id = own_desk.deposit(account, 10_000)
+
+    def wait(seconds: float) -> None:
+        own_desk.waits.append(seconds)
+        own_sandbox.start()
+        own_desk.branch.teller(account, 100, own_desk.receipt(line_id))
+
+    own_desk.run(own_desk.context(point=_once("intended", own_sandbox.stop), wait=wait))
+    assert own_desk.states() == ["withdrawn"]
+    assert own_desk.reasons(line_id) == ["posted_elsewhere"]
+    assert len(own_desk.branch.ledger(account)) == 1
