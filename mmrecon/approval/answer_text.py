@@ -63,13 +63,11 @@ def _accepted(accepted: Sequence[Accepted]) -> list[str]:
         rows[key] += 1
         money[key] += answer.left_minor
     head = f"Would be taken: {_counted(len(accepted), 'answer')}"
-    return [
-        head,
-        *(
-            f"  {decision}: {_counted(count, 'row')}, {to_text(money[decision, currency], currency)}"
-            for (decision, currency), count in sorted(rows.items())
-        ),
+    told = [
+        (decision, _counted(count, "row"), to_text(money[decision, currency], currency))
+        for (decision, currency), count in sorted(rows.items())
     ]
+    return [head, *(f"  {decision}: {counted}, {total}" for decision, counted, total in told)]
 
 
 def _refused(refused: Sequence[Refused]) -> list[str]:

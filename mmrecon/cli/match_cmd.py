@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -35,12 +36,26 @@ def outcome(_run: Run, matched: Matched) -> Outcome:
     summary = {
         "lines": matched.looked_at, "changed": matched.changed, "states": matched.states,
         "tiers": matched.tiers, "snapshot_id": matched.snapshot_id, "issues": issues,
+        "money": [asdict(one) for one in matched.sums],
     }  # fmt: skip
     said = [f"{issue['sentence']}. {issue['next_step']}" for issue in issues]
     headline = (
         f"{matched.looked_at:,} open lines matched on snapshot {matched.snapshot_id}; "
         f"{matched.changed:,} matches are new or changed."
     )
-    rows = [(state.replace("_", " "), f"{count:,}") for state, count in matched.states.items()]
-    shown = (*said,) if issues else (headline, table(("state", "lines"), rows, right=("lines",)))
+    rows = [
+        (
+            one.state.replace("_", " "), f"{one.lines:,}", _money(one.in_minor, one.currency),
+            _money(one.out_minor, one.currency),
+        )
+        for one in matched.sums
+    ]  # fmt: skip
+    headers = ("state", "lines", "money in", "money out")
+    shown = (*said,) if issues else (headline, table(headers, rows, right=headers[1:]))
     return Outcome(matched.exit_code(), summary, shown)
+
+
+def _money(minor: int, currency: str) -> str:
+    from mmrecon.model.money import to_text
+
+    return to_text(minor, currency) if minor else ""

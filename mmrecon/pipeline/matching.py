@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from mmrecon.matching.match import POLICY_VERSION, match_lines
 from mmrecon.model.account import LedgerSnapshot
 from mmrecon.model.issue import Issue
 from mmrecon.model.keys import canonical_json, sha256_text
+from mmrecon.model.line import LineClass
 from mmrecon.model.match import MatchState
 from mmrecon.pipeline.run import Run
 from mmrecon.store.database import reading, transaction
@@ -30,8 +32,19 @@ _REMEMBERED_S: Final = 45 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
+class StateSum:
+    """Lines of one state and currency, and the money that moved in and out with them."""
+
+    state: str
+    currency: str
+    lines: int
+    in_minor: int
+    out_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Matched:
-    """What a run of matching did: counts by state of the lines looked at."""
+    """What a run of matching did: counts and money by state of the lines looked at."""
 
     looked_at: int
     changed: int
@@ -39,6 +52,7 @@ class Matched:
     tiers: dict[str, int]
     snapshot_id: int | None
     issues: tuple[Issue, ...] = ()
+    sums: tuple[StateSum, ...] = ()
 
     def exit_code(self) -> ExitCode:
         """6 without a snapshot, 1 when a person has lines to decide, else 0."""
@@ -64,7 +78,7 @@ def match(run: Run) -> Matched:
     run.progress.finish()
     return Matched(
         len(lines), changed, _counts(matches["state"]), _counts(matches["tier"]),
-        snapshot.snapshot_id,
+        snapshot.snapshot_id, sums=_sums(lines, matches, context.wallets),
     )  # fmt: skip
 
 
@@ -116,6 +130,27 @@ def _remaining(connection: Connection, lines: pd.DataFrame) -> np.ndarray[Any, A
         places = pd.Index(lines["line_id"]).get_indexer(pd.Index(left.index))
         remaining[places[places >= 0]] = left.to_numpy(dtype=np.int64)[places >= 0]
     return remaining
+
+
+def _sums(
+    lines: pd.DataFrame, matches: pd.DataFrame, wallets: Mapping[int, WalletFacts]
+) -> tuple[StateSum, ...]:
+    """Money by state and currency; a line that never became final moved none."""
+    moved = lines["amount_minor"].where(lines["line_class"] != LineClass.NON_FINAL.value, 0)
+    currencies = {wallet_id: wallet.currency for wallet_id, wallet in wallets.items()}
+    frame = lines[["line_id"]].assign(
+        currency=lines["wallet_id"].map(currencies).astype("str"),
+        in_minor=moved.where(lines["sign"] > 0, 0),
+        out_minor=moved.where(lines["sign"] < 0, 0),
+    )
+    frame = frame.merge(matches[["line_id", "state"]], on="line_id")
+    sums = frame.groupby(["state", "currency"]).agg(
+        lines=("line_id", "size"), in_minor=("in_minor", "sum"), out_minor=("out_minor", "sum")
+    )
+    return tuple(
+        StateSum(str(state), str(currency), int(count), int(in_minor), int(out_minor))
+        for (state, currency), count, in_minor, out_minor in sums.itertuples()
+    )
 
 
 def _counts(column: pd.Series) -> dict[str, int]:

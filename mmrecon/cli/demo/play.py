@@ -25,6 +25,7 @@ from mmrecon.cli.demo.site import (
     write_the_day,
 )
 from mmrecon.errors import ExitCode
+from mmrecon.model.money import to_text
 
 _EXPECTED: Final = {ExitCode.DONE, ExitCode.PEOPLE_HAVE_WORK, ExitCode.NEEDS_ATTENTION}
 
@@ -64,8 +65,13 @@ def _first_time(site: Site, day: date) -> int:
 def _again(site: Site) -> int:
     _heading(f"The demo of {site.day():%A, %d %B %Y} once more: nothing is posted twice")
     with serving(site):
+        before = _posted(site)
         for command in ("fetch", "import", "ledger refresh", "match", "post", "verify", "prove"):
             _run(site, command.split())
+        now = _posted(site)
+    _heading("Once more, and nothing twice")
+    new = f"{now - before:,} lines were posted" if now != before else "Nothing new was posted"
+    _say(f"{new}: {before:,} lines were posted before this run, {now:,} are now.")
     _farewell(site)
     return ExitCode.DONE
 
@@ -112,6 +118,9 @@ def _post(site: Site) -> None:
     _heading("What was posted, verified, held back and why")
     _run(site, ["post"])
     _run(site, ["verify"])
+    _heading("What somebody else had posted already: linked by two people")
+    _run(site, ["submit", *signing(site, PREPARER)])
+    _approve_all(site)
     _heading("The day's proof for each wallet")
     _run(site, ["prove", "--day", site.day().isoformat()])
 
@@ -119,7 +128,15 @@ def _post(site: Site) -> None:
 def _approve_all(site: Site) -> None:
     """The other person looks at every waiting batch and signs it."""
     for batch in _ask(site, ["approve"])["waiting"]:
+        money = ", ".join(to_text(minor, code) for code, minor in batch["totals"].items())
+        _say(f"\n{APPROVER} looks at {batch['rows']:,} row(s) of {batch['kind']}: {money or '-'}")
         _run(site, ["approve", str(batch["batch_id"]), "--yes", *signing(site, APPROVER)])
+
+
+def _posted(site: Site) -> int:
+    """How many lines stand in Fineract, posted by mmrecon."""
+    lines = _ask(site, ["status"])["lines"]
+    return sum(line["lines"] for line in lines if line["state"] in {"posted", "verified"})
 
 
 def _owners(site: Site) -> dict[str, Owner]:
