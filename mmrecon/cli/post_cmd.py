@@ -34,11 +34,14 @@ def _summary(posted: Posted) -> dict[str, Any]:
     from mmrecon.cli.held_back_view import held_back_json
     from mmrecon.cli.issues_view import issues_json
 
+    trouble = posted.trouble
+    told = trouble and {"code": trouble.code, "message": str(trouble), "hint": trouble.hint}
     return {
         "postings": _by_state(posted),
         "held_back": held_back_json(posted.postings),
         "recovered": posted.recovered,
         "interrupted": posted.interrupted,
+        "trouble": told,
         "business_date": posted.preflight and posted.preflight.business_date.isoformat(),
         "issues": issues_json(posted.issues),
     }
@@ -64,6 +67,9 @@ def _shown(posted: Posted) -> list[Any]:
     )
     if posted.interrupted:
         shown.append("Stopped as asked; the next run goes on from here.")
+    if posted.trouble is not None:
+        shown.append(f"Given up: {posted.trouble}. The next run goes on from here.")
+        shown.append(f"  {posted.trouble.hint}")
     return [*shown, *held_back_shown(posted.postings), *issues_text(posted.issues)]
 
 

@@ -49,17 +49,22 @@ _READABLE: Final = (PostingState.POSTED, PostingState.VERIFIED)
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What a run of `post` left behind: its postings as they are now, and what is not right."""
+    """What a run of `post` left behind: its postings as they are now, and what is not right.
+
+    `trouble`: Fineract went away for too long, or does not let the user post.
+    """
 
     postings: Sequence[Posting]
     issues: Sequence[Issue]
     recovered: int = 0
     preflight: Preflight | None = None
     interrupted: bool = False
+    trouble: OutsideUnreachable | None = None
 
     def exit_code(self) -> ExitCode:
-        """By the gravest issue."""
-        return worst(severity_of(issue).exit_code() for issue in self.issues)
+        """By the gravest issue, or the trouble."""
+        codes = [severity_of(issue).exit_code() for issue in self.issues]
+        return worst([*codes, *([self.trouble.exit_code] if self.trouble is not None else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +91,13 @@ class Seams:
 def post(run: Run, seams: Seams | None = None) -> Posted:
     """Recover what is open, then send what is approved.
 
+    A Fineract that goes away meanwhile is waited for, up to `posting.give_up_after_s`; then that is
+    the `trouble` of the result, and the next run goes on from here.
+
     Raises:
         SafetyRefusal: a signature, the configuration, a row or the server is not what people
             approved; nothing new was sent, the refusal is in the journal.
-        OutsideUnreachable: Fineract is not there; the next run goes on from here.
+        OutsideUnreachable: Fineract is not there when the run begins.
     """
     seams = seams or Seams()
     with reading(run.engine) as connection:
@@ -151,6 +159,7 @@ def posting_context(run: Run, seams: Seams) -> PostingContext:
         stop=seams.stop,
         wait=seams.wait,
         advance=advance,
+        say=run.progress.say,
     )
     return replace(context, point=seams.point) if seams.point is not None else context
 
@@ -172,9 +181,14 @@ def _post(
         _refuse(
             [*preflight.differences(), *compare_server(preflight.fingerprint, sendable.servers)]
         )
-    recovered = recover(context, client)
-    withdraw(context, sendable.withdrawals)
-    issues = _send(run, context, client, (sendable, days), preflight)
+    trouble, recovered, issues = None, 0, list[Issue]()
+    try:
+        recovered = recover(context, client)
+        withdraw(context, sendable.withdrawals)
+        if not context.stop.is_set():
+            issues = _send(run, context, client, (sendable, days), preflight)
+    except OutsideUnreachable as error:
+        trouble = error
     with reading(run.engine) as connection:
         after = postings_of(connection, {posting.posting_id for posting in before})
     return Posted(
@@ -183,6 +197,7 @@ def _post(
         recovered=recovered,
         preflight=preflight,
         interrupted=context.stop.is_set(),
+        trouble=trouble,
     )
 
 
