@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Insert,
+    Select,
     Table,
     Update,
     bindparam,
@@ -26,6 +27,13 @@ from sqlalchemy import (
 from mmrecon.store.database import raw_cursor
 
 _IN_LIST: Final = 500
+_ROWS_AT_ONCE: Final = 500
+_PLAIN: Final = ("int64", "bool")
+_ARROW: Final = {"str": pa.string(), "Int64": pa.int64()}
+_PANDAS: Final = {
+    pa.string(): pd.StringDtype("pyarrow", np.nan),
+    pa.int64(): pd.Int64Dtype(),
+}
 
 
 def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Any]) -> None:
@@ -77,6 +85,36 @@ def _execute(
     cursor = raw_cursor(connection)
     cursor.executemany(str(compiled), rows)
     cursor.close()
+
+
+def read_columns(
+    connection: Connection, query: Select[Any], dtypes: Mapping[str, str]
+) -> dict[str, Any]:
+    """The columns of a query by name, with the dtypes of a frame schema.
+
+    Read and turned in small portions, which stay in the processor's cache.
+    """
+    cursor = connection.execute(query).cursor
+    assert cursor is not None
+    parts: dict[str, list[Any]] = {name: [] for name in dtypes}
+    while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+        for (name, dtype), values in zip(dtypes.items(), zip(*rows, strict=True), strict=True):
+            parts[name].append(_packed(values, dtype))
+    cursor.close()
+    return {name: _joined(parts[name], dtype) for name, dtype in dtypes.items()}
+
+
+def _packed(values: Sequence[Any], dtype: str) -> Any:
+    if dtype in _PLAIN:
+        return np.array(values, dtype=dtype)
+    return pa.array(values, _ARROW[dtype])
+
+
+def _joined(parts: list[Any], dtype: str) -> Any:
+    if dtype in _PLAIN:
+        return np.concatenate([np.zeros(0, dtype=dtype), *parts])
+    column = pa.chunked_array(parts, _ARROW[dtype])
+    return column.to_pandas(types_mapper=_PANDAS.get)
 
 
 def chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:

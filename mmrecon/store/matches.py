@@ -9,15 +9,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import Connection, Select, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from mmrecon.model.line import LineClass, LineFrame
 from mmrecon.model.match import MatchFrame, MatchState
 from mmrecon.model.posting import DEAD_STATES
-from mmrecon.store.bulk import insert_columns
-from mmrecon.store.database import raw_cursor
+from mmrecon.store.bulk import insert_columns, read_columns
 from mmrecon.store.schema import HOLD, LINE, LINK, MATCH, POSTING
-from mmrecon.store.statements import frame_of
 
 _FEW: Final = 500
 _LOOKED_AT: Final = (
@@ -52,7 +50,7 @@ def current(connection: Connection, line_ids: Sequence[int] | None = None) -> pd
     )
     if line_ids is not None and len(line_ids) <= _FEW:
         query = query.where(MATCH.c.line_id.in_(list(line_ids)))
-    frame = frame_of(MatchFrame, connection.execute(query).all())
+    frame = MatchFrame.build(read_columns(connection, query, MatchFrame.dtypes()))
     if line_ids is None or len(line_ids) <= _FEW:
         return frame
     return frame.loc[frame["line_id"].isin(list(line_ids))].reset_index(drop=True)
@@ -99,15 +97,8 @@ def lines_to_match(connection: Connection, since_utc_s: int) -> pd.DataFrame:
             ~and_(old, or_(live.exists(), linked.exists())),
             or_(LINE.c.line_class.in_(_OWNED), ~ownerless.exists()),
         )
-    values = list(zip(*_rows(connection, query), strict=True)) or [()] * len(dtypes)
-    columns = _nothing(len(values[0]))
-    for (name, dtype), column in zip(dtypes.items(), values, strict=True):
-        if dtype == "str":
-            text = pa.array(column, pa.string())
-            columns[name] = text.to_pandas(types_mapper={pa.string(): _TEXT}.get)
-        else:
-            columns[name] = np.array(column, dtype=dtype)
-    return LineFrame.build(columns)
+    columns = read_columns(connection, query, dtypes)
+    return LineFrame.build(_nothing(len(columns["line_id"])) | columns)
 
 
 def _nothing(count: int) -> dict[str, object]:
@@ -131,15 +122,6 @@ def occupied_lines(connection: Connection) -> list[int]:
 def held_lines(connection: Connection) -> list[int]:
     """Lines that wait by decision."""
     return list(connection.execute(select(HOLD.c.line_id).where(HOLD.c.ended.is_(False))).scalars())
-
-
-def _rows(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
-    cursor = raw_cursor(connection)
-    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-    cursor.execute(str(compiled))
-    rows: list[tuple[Any, ...]] = cursor.fetchall()
-    cursor.close()
-    return rows
 
 
 def _changed(connection: Connection, matches: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from mmrecon.model.frame import FrameSchema
 from mmrecon.model.issue import Issue
 from mmrecon.model.keys import canonical_json
 from mmrecon.model.line import LineFrame, ProofState
-from mmrecon.store.bulk import chunks, insert_columns, update_columns
+from mmrecon.store.bulk import chunks, insert_columns, read_columns, update_columns
 from mmrecon.store.schema import (
     FILE,
     ISSUE,
@@ -191,7 +191,7 @@ def lines(connection: Connection, wallet_id: int | None = None) -> pd.DataFrame:
 def _lines(connection: Connection, condition: ColumnElement[bool]) -> pd.DataFrame:
     names = LineFrame.columns()
     query = select(*(LINE.c[name] for name in names)).where(condition).order_by(LINE.c.line_id)
-    return frame_of(LineFrame, connection.execute(query).all())
+    return LineFrame.build(read_columns(connection, query, LineFrame.dtypes()))
 
 
 def frame_of(schema: type[FrameSchema], rows: Sequence[Any]) -> pd.DataFrame:
