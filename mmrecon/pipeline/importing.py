@@ -214,6 +214,8 @@ def inspect(paths: Sequence[Path], settings: Settings | None) -> list[Inspection
             )
         for member in found:
             reading = read_member(member.content, member.name, layouts, wallets)
+            if reading.reason == "wallet_unknown":  # whose it is need not be known to look inside
+                reading = read_member(member.content, member.name, layouts, ())
             inspections.append(Inspection(member.name, reading))
     return inspections
 
