@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from mmrecon.approval.columns import DECISION_TITLE
 from mmrecon.cli.demo.officer import Owner, fill_in
 from mmrecon.cli.demo.site import write_secret
+from mmrecon.sandbox.demo_institution import Institution
 from mmrecon.sandbox.demo_ledger import MasterData
 from mmrecon.sandbox.demo_lines import Entry
 from mmrecon.sandbox.demo_seed import seed
@@ -266,14 +267,19 @@ def type_choices(workbook: Path, choices: Mapping[str, str]) -> None:
     book.save(workbook)
 
 
-def found(folder: Path, server: SandboxServer) -> None:
+def found(
+    folder: Path,
+    server: SandboxServer,
+    institution: Institution = INSTITUTION,
+    wallets: Sequence[DemoWallet] = WALLETS,
+) -> Site:
     """Seed the sandbox; `init`, two people, and a configuration that both have signed."""
-    master = seed(server.base_url, INSTITUTION)
+    master = seed(server.base_url, institution)
     site = Site(folder, server)
-    codes = site.ok(*init_options(folder, server.base_url, master)).json["founders"]
+    codes = site.ok(*init_options(folder, server.base_url, master, wallets)).json["founders"]
     text = site.config.read_text(encoding="utf-8")
-    plain = f'account = "{PAYBILL.account}"\n'
-    text = text.replace(plain, plain + f'sub_account = "{PAYBILL.sub_account}"\n')
+    plain = f'account = "{wallets[0].account}"\n'
+    text = text.replace(plain, plain + f'sub_account = "{wallets[0].sub_account}"\n')
     policy = 'mode = "live"\nmatching = { member_number = "ready" }\n'
     text = text.replace('mode = "live"\n', policy)
     # files are taken at once: no test waits for one to stop growing
@@ -283,18 +289,20 @@ def found(folder: Path, server: SandboxServer) -> None:
     for one in codes:
         assert site.enrol(one["name"], one["code"]).code == 0
     site.sign_pending()
+    return site
 
 
-def init_options(folder: Path, base_url: str, master: MasterData) -> list[str]:
-    """`mmrecon init` for the three wallets, each with a folder of its own."""
+def init_options(
+    folder: Path, base_url: str, master: MasterData, wallets: Sequence[DemoWallet]
+) -> list[str]:
+    """`mmrecon init` for the wallets, each with a folder of its own."""
     options = [
         "init", "--folder", str(folder), "--institution", "Jirani Example SACCO",
-        "--zone", "Africa/Nairobi",
-        "--live-from", LIVE_FROM.isoformat(), "--fineract-url", base_url,
-        "--fineract-user", "mifos", "--fineract-zone", "Asia/Kolkata",
+        "--zone", "Africa/Nairobi", "--live-from", LIVE_FROM.isoformat(),
+        "--fineract-url", base_url, "--fineract-user", "mifos", "--fineract-zone", "Asia/Kolkata",
         "--founder", ASHA, "--founder", BENO, "--json",
     ]  # fmt: skip
-    for wallet in WALLETS:
+    for wallet in wallets:
         identity = (wallet.provider, wallet.account, wallet.currency, wallet.zone, wallet.country)
         kind = f"{master.payment_types[wallet.payment_type]}:{wallet.payment_type}"
         options += [

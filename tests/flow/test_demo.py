@@ -79,7 +79,7 @@ def test_the_demo_plays_through_and_shows_the_day(played: Played) -> None:
     shown = played.first.stdout
     for words in (
         "What arrived over SFTP", "ORG_600101", "proved", "collection", "ready", "review",
-        "suspense", "posted elsewhere", "approved by count and total", "verified", "balanced",
+        "suspense", "somebody else", "approved by count and total", "verified", "balanced",
         "mmrecon explain", "mmrecon find", "mmrecon lines", "mmrecon status", "sandbox serve",
     ):  # fmt: skip
         assert words in shown, words
@@ -91,6 +91,7 @@ def test_the_demo_again_posts_nothing_new_and_says_so(played: Played) -> None:
     assert played.counts[0] == played.counts[1]
     assert "No new files." in played.again.stdout
     assert "Nothing is approved that has not been posted." in played.again.stdout
+    assert "Nothing new was posted: " in played.again.stdout
 
 
 def test_every_line_of_the_demo_stands_where_the_truth_allows(played: Played) -> None:
@@ -132,7 +133,7 @@ def test_each_story_can_be_followed_by_its_receipt(played: Played) -> None:
     verified = {
         line["receipt"]: line for line in played.json("lines", "--state", "verified")["lines"]
     }
-    kinds = {}
+    kinds: dict[str, str] = {}
     with closing(sqlite3.connect(played.site.folder / "state" / "mmrecon.db")) as connection:
         for receipt, command in connection.execute("select receipt, command from posting"):
             kinds.setdefault(command, receipt)
@@ -142,7 +143,8 @@ def test_each_story_can_be_followed_by_its_receipt(played: Played) -> None:
     for receipt in kinds.values():
         told = played.run("explain", receipt)
         assert told.returncode == 0, told.stderr
-        for words in (receipt, "Amina Example", "Brian Example", *verified[receipt]["legs"][:0]):
+        account = verified[receipt]["legs"].partition(":")[2].partition("=")[0]
+        for words in (receipt, "Amina Example", "Brian Example", account, "verified", "balanced"):
             assert words in told.stdout, (words, told.stdout)
 
 
@@ -152,7 +154,13 @@ def test_a_receipt_booked_by_a_teller_is_not_posted_again(played: Played) -> Non
         line for line in played.json("lines", "--receipt", receipt)["lines"]
         if line["class"] == "collection"
     ]  # fmt: skip
-    assert line["state"] in {"posted_elsewhere", "review"}
+    assert line["state"] == "posted_elsewhere"
+    assert "held back because" in played.first.stdout
+    assert "Found in Fineract, posted by somebody else: 1 line" in played.first.stdout
+    assert "linked to what somebody else posted" in played.first.stdout
+    with closing(sqlite3.connect(played.site.folder / "state" / "mmrecon.db")) as connection:
+        query = "select count(*) from link join line using (line_id) where receipt = ?"
+        assert connection.execute(query, (receipt,)).fetchone()[0] == 1
     with closing(sqlite3.connect(played.site.sandbox / "fineract.db")) as connection:
         query = "select count(*) from m_payment_detail where receipt_number = ?"
         assert connection.execute(query, (receipt,)).fetchone()[0] == 1
