@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from functools import cache
 
-from mmrecon.model.catalogue import approval, fetch, ledger, matching, posting, proof, statements
+from mmrecon.model.catalogue import (
+    approval,
+    fetch,
+    ledger,
+    matching,
+    posting,
+    proof,
+    statements,
+    undo,
+)
 from mmrecon.model.issue import CodeText, Issue, Severity
 
 STAGES = {
@@ -18,6 +27,7 @@ STAGES = {
     "matching": matching.CODES,
     "approval": approval.CODES,
     "posting": posting.CODES,
+    "undo": undo.CODES,
     "proof": proof.CODES,
 }
 
