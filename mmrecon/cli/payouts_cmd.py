@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -13,6 +13,8 @@ from mmrecon.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.run import Run
+
+_WHAT: Final = {"withdrawal_request": "withdrawal", "approved_loan": "loan"}
 
 
 @click.group("payouts")
@@ -64,17 +66,20 @@ def _listed(run: Run) -> Outcome:
 
     items = list_items(run).to_dict("records")
     names = ("kind", "request_id", "account_no", "requested_on", "state")
+    shown = ("request_id", "account_no", "requested_on", "state")
     summary = {
         "items": [
             {**{name: item[name] for name in names}, "currency": item["currency"],
-             "amount_minor": item["amount_minor"], "left_minor": item["left_minor"]}
+             "amount_minor": item["amount_minor"], "left_minor": item["left_minor"],
+             "settled_minor": item["amount_minor"] - item["left_minor"]}
             for item in items
         ]
     }  # fmt: skip
     rows = [
-        (*(str(item[name]).replace("_", " ") for name in names),
-         to_text(item["amount_minor"], item["currency"]))
+        (_WHAT[item["kind"]], *(str(item[name]) for name in shown),
+         *(to_text(item[name], item["currency"]) for name in ("amount_minor", "left_minor")))
         for item in items
     ]  # fmt: skip
-    headers = ("kind", "request", "account", "asked on", "state", "amount")
-    return Outcome(ExitCode.DONE, summary, (table(headers, rows, right=("amount",)),))
+    headers = ("what", "request", "account", "asked on", "state", "amount", "left")
+    made = table(headers, rows, right=headers[5:], whole=headers[:4])
+    return Outcome(ExitCode.DONE, summary, (made if rows else "Nothing is asked for.",))

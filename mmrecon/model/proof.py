@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from mmrecon.model.frame import FrameSchema, Integer, OptionalInteger, Text
+from mmrecon.model.frame import Flag, FrameSchema, Integer, OptionalInteger, Text
 from mmrecon.model.line import ProofState
 
 CONTRADICTIONS: Final = frozenset(
@@ -38,6 +38,8 @@ class Coverage(StrEnum):
 class DayLineFrame(FrameSchema):
     """Lines of a wallet as the proof needs them; `state` is a LineState word.
 
+    `shadow`: what is approved of it was approved in shadow.
+
     `first_statement_id` and `first_row` tell the printed row: a fee in a column shares its balance.
     """
 
@@ -55,6 +57,7 @@ class DayLineFrame(FrameSchema):
     first_statement_id: Integer
     first_row: Integer
     state: Text
+    shadow: Flag
 
 
 class OccupancyFrame(FrameSchema):
@@ -95,7 +98,8 @@ class TransactionFrame(FrameSchema):
 class StatementPeriod:
     """One stored statement as the proof needs it; moments in epoch seconds, ends inclusive.
 
-    The money of its refused rows is missing where one of them shows none.
+    The money of its refused rows is missing where one of them shows none. Balances of a layout
+    that prints no totals are those of its own first and last row: they prove nothing alone.
     """
 
     statement_id: int
@@ -109,6 +113,7 @@ class StatementPeriod:
     refused_rows: int
     refused_in_minor: int | None
     refused_out_minor: int | None
+    totals_printed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

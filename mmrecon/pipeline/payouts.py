@@ -60,6 +60,8 @@ def import_requests(run: Run, path: Path) -> ImportedRequests:
 
 
 def list_items(run: Run) -> pd.DataFrame:
-    """All items, as an ItemFrame."""
+    """All items, as an ItemFrame; an open one of which nothing is left is told as `settled`."""
     with reading(run.engine) as connection:
-        return all_items(connection)
+        items = all_items(connection)
+    settled = (items["state"] == "open") & (items["left_minor"] <= 0)
+    return items.assign(state=items["state"].mask(settled, "settled"))

@@ -123,7 +123,8 @@ def _stored(
         since = first or until - timedelta(days=DAYS_BY_DEFAULT - 1)
         near = _touching(periods, since, until, wallet.zone)
         earliest = min([since - timedelta(days=1), *days_touched(near, wallet.zone)])
-        lines = store.day_lines(connection, wallet_id, str(earliest), str(until))
+        after = until + timedelta(days=1)  # its opening may prove the last day
+        lines = store.day_lines(connection, wallet_id, str(earliest), str(after))
         lines["sub_account"] = lines["sub_account"].replace("", wallet.sub_account)
         ours = store.occupancies(connection, wallet_id, str(since), str(until))
     return _Stored(wallet_id, str(since), str(until), near, lines, ours)
@@ -132,8 +133,8 @@ def _stored(
 def _touching(
     periods: list[StatementPeriod], since: date, until: date, zone: str
 ) -> list[StatementPeriod]:
-    """Statements of the days asked for, and of the day before them."""
-    wanted = {since + timedelta(days=number) for number in range(-1, (until - since).days + 1)}
+    """Statements of the days asked for, of the day before them and the day after."""
+    wanted = {since + timedelta(days=number) for number in range(-1, (until - since).days + 2)}
     return [period for period in periods if wanted & days_touched([period], zone)]
 
 

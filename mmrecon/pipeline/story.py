@@ -114,10 +114,17 @@ def _what_it_is(line: Mapping[str, Any]) -> _Words:
 
 
 def _where_it_stands(line: Mapping[str, Any]) -> _Words:
-    yield "state", f"It {WORDS[LineState(line['state'])]} ({line['state']})."
+    yield "state", f"It {_state_words(line)} ({line['state']})."
     for reason in line["review_reasons"]:
         when = "Was sent back" if reason["cleared"] else "Was sent back to a person"
         yield "state", f"{when}: {sentence(reason['code'], reason['arguments'] or {})}."
+
+
+def _state_words(line: Mapping[str, Any]) -> str:
+    waiting = [one for one in line["postings"] if one["state"] == LineState.APPROVED]
+    if line["state"] == LineState.APPROVED and waiting and all(one["shadow"] for one in waiting):
+        return "was approved in shadow and is never sent"
+    return WORDS[LineState(line["state"])]
 
 
 def _what_matching_said(line: Mapping[str, Any]) -> _Words:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
@@ -76,6 +76,22 @@ class WalletFacts:
     live_from: str
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The proof of the calendar day before, and what the day after says of its balances."""
+
+    before: DayProof | None = None
+    after: Evidence = field(default_factory=Evidence)
+
+    def join(self, evidence: Evidence) -> bool:
+        """Whether both days' balances meet this one's: then no row of it is missing."""
+        closed_before = None if self.before is None else self.before.evidence.closing_minor
+        known = None not in {closed_before, self.after.opening_minor}
+        return known and (closed_before, self.after.opening_minor) == (
+            evidence.opening_minor, evidence.closing_minor,
+        )  # fmt: skip
+
+
 def prove_sub_account(
     wallet: WalletFacts,
     sub_account: str,
@@ -91,13 +107,17 @@ def prove_sub_account(
     """
     known = [period for period in periods if period.sub_account == sub_account]
     days = days_touched(known, wallet.zone) | set(map(date.fromisoformat, set(lines["value_date"])))
-    proofs: list[DayProof] = []
     by_day = dict(list(lines.groupby("value_date")))
-    for day in sorted(days):
-        day_lines = by_day.get(day.isoformat(), lines.iloc[:0])
+    said = {
+        day: _evidence(wallet, day, known, lines, by_day.get(str(day), lines.iloc[:0]))
+        for day in sorted(days)
+    }
+    proofs: list[DayProof] = []
+    for day, (evidence, chained) in said.items():
+        day_lines = by_day.get(str(day), lines.iloc[:0])
         before = proofs[-1] if proofs and proofs[-1].day == str(day - timedelta(days=1)) else None
-        evidence, chained = _evidence(wallet, day, known, lines, day_lines)
-        proof = prove_day(wallet, sub_account, day, day_lines, evidence, chained, known, before)
+        near = Neighbours(before, said.get(day + timedelta(days=1), (Evidence(), Chain()))[0])
+        proof = prove_day(wallet, sub_account, day, day_lines, evidence, chained, known, near)
         proofs.append(with_two_way(proof, wallet, two_ways.get(str(day)), why_no_fineract))
     return proofs
 
@@ -110,9 +130,9 @@ def prove_day(
     evidence: Evidence,
     chained: Chain,
     periods: Sequence[StatementPeriod],
-    before: DayProof | None,
+    near: Neighbours,
 ) -> DayProof:
-    """The statement's side of one day. `before` is the proof of the calendar day before.
+    """The statement's side of one day.
 
     Raises:
         Defect: a line is in no bucket, or in two.
@@ -125,8 +145,14 @@ def prove_day(
     missed = _missed_minor(evidence, classes)
     refused = refused_rows(touching, missed)
     classes = (*classes, refused) if refused is not None else classes
-    differences = _contradictions(touching, coverage, evidence, chained, missed, before)
-    proof = _state(differences, coverage, touching, missed, refused)
+    differences = _contradictions(touching, coverage, evidence, chained, missed, near.before)
+    proved = [period for period in touching if period.proof == ProofState.PROVED]
+    told = evidence.source == "statement" and any(each.totals_printed for each in touching)
+    complete = covered(proved, day, wallet.zone) is Coverage.FULL or (
+        coverage is Coverage.FULL and (told or near.join(evidence))
+    )
+    proof = ProofState.CONTRADICTED if differences else _state(touching, missed, refused)
+    proof = ProofState.OPEN if proof is ProofState.PROVED and not complete else proof
     return DayProof(
         wallet=wallet.name,
         sub_account=sub_account,
@@ -187,6 +213,7 @@ def listed_lines(lines: pd.DataFrame) -> tuple[Listed, ...]:
     reversal = lines["line_class"] == LineClass.REVERSAL
     codes = codes.mask(reversal & (lines["state"] == LineState.NO_POSTING))
     codes = codes.mask(_netting_transfers(lines))
+    codes = codes.mask(lines["shadow"] & (codes == "awaiting_sending"), "approved_in_shadow")
     open_lines = lines.assign(code=codes)[codes.notna()]
     return tuple(
         Listed(
@@ -299,22 +326,14 @@ def _both_whole(before: DayProof, coverage: Coverage) -> bool:
 
 
 def _state(
-    differences: Sequence[Listed],
-    coverage: Coverage,
-    periods: Sequence[StatementPeriod],
-    missed_minor: int | None,
-    refused: Movement | None,
+    periods: Sequence[StatementPeriod], missed_minor: int | None, refused: Movement | None
 ) -> ProofState:
-    if differences:
-        return ProofState.CONTRADICTED
+    """What the rows allow at best: open where money is missing, or may be."""
     if missed_minor and refused is None:
         return ProofState.OPEN
     if missed_minor is None and any(period.refused_rows for period in periods):
         return ProofState.OPEN
-    proved = any(period.proof == ProofState.PROVED for period in periods)
-    if coverage is Coverage.FULL and (missed_minor is not None or proved):
-        return ProofState.PROVED
-    return ProofState.OPEN
+    return ProofState.PROVED
 
 
 def _listed_of_statement(

@@ -92,6 +92,7 @@ def statement_periods(connection: Connection, wallet_id: int) -> list[StatementP
             case((early, STATEMENT.c.reported_at_utc_s), else_=last_s).label("to_s"),
             STATEMENT.c.opening_minor, STATEMENT.c.closing_minor, STATEMENT.c.proof,
             STATEMENT.c.refused_rows, refused.c.in_minor, refused.c.out_minor,
+            STATEMENT.c.total_in_minor.is_not(None),
         )
         .outerjoin(lines, lines.c.statement_id == STATEMENT.c.statement_id)
         .outerjoin(refused, refused.c.statement_id == STATEMENT.c.statement_id)
@@ -114,12 +115,20 @@ def _all_or_none(side: Column[int]) -> ColumnElement[Any]:
 
 def day_lines(connection: Connection, wallet_id: int, first: str, last: str) -> pd.DataFrame:
     """Lines of a wallet with value dates from `first` to `last` (ISO), as a DayLineFrame."""
-    names = [name for name in DayLineFrame.columns() if name != "state"]
+    names = [name for name in DayLineFrame.columns() if name not in {"state", "shadow"}]
     query = select(*(LINE.c[name] for name in names)).where(
         LINE.c.wallet_id == wallet_id, LINE.c.value_date >= first, LINE.c.value_date <= last
     )
     lines = _frame(connection, query, names)
     states = line_states(connection, lines["line_id"].tolist())
+    shadowed = connection.execute(
+        select(POSTING.c.line_id).where(
+            POSTING.c.wallet_id == wallet_id,
+            POSTING.c.shadow.is_(True),
+            POSTING.c.state.not_in(DEAD_STATES),
+        )
+    )
+    lines["shadow"] = lines["line_id"].isin(set(shadowed.scalars()))
     return DayLineFrame.build(lines.merge(states, on="line_id", how="left"))
 
 

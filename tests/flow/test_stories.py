@@ -129,8 +129,9 @@ def test_a_withdrawal_that_was_asked_for_is_taken_from_savings(site: Site, tmp_p
     assert moved(money) == (WITHDRAWAL, 2_500_00, receipt(5))
     assert money.account_id == site.account_id(savings_of(CHEBET))
     told = site.ok("payouts", "requests", "--json").json["items"]
-    left = {item["request_id"]: item["left_minor"] for item in told}
-    assert left["WR-0001"] == 0
+    asked = {item["request_id"]: item for item in told}["WR-0001"]
+    assert (asked["state"], asked["left_minor"], asked["settled_minor"]) == ("settled", 0, 2_500_00)
+    assert "settled" in site.ok("payouts", "requests").out
     assert ask_for(site, file)["new"] == 0
     check_money(site)
 
@@ -190,7 +191,10 @@ def test_all_four_stories_in_one_day_are_proved_and_explained(site: Site, tmp_pa
     site.approve_everything("Beno Test")
     site.send()
     site.ok("verify")
-    assert lights(site) == {"paybill": "balanced with listed items", "payouts": "balanced"}
+    assert lights(site) == {
+        "paybill": "balanced with listed items",
+        "payouts": "balanced with listed items",
+    }
     for number, words in (
         (1, savings_of(AMINA)), (2, loan_of(ESTHER)), (5, savings_of(CHEBET)), (6, loan_of(DAUDI)),
     ):  # fmt: skip

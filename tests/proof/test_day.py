@@ -34,6 +34,7 @@ def _default(name: str, at: int) -> object:
         "line_id": at + 1, "sub_account": "", "receipt": f"R{at + 1}", "line_class": "collection",
         "sign": 1, "amount_minor": 1000, "balance_minor": None, "completed_at_utc_s": START + at,
         "value_date": DAY, "first_statement_id": 1, "first_row": at + 1, "state": "verified",
+        "shadow": False,
     }[name]  # fmt: skip
 
 
@@ -42,6 +43,7 @@ def period(**more: Any) -> StatementPeriod:
         "statement_id": 1, "name": "a.csv", "sub_account": "", "from_utc_s": START,
         "to_utc_s": END, "opening_minor": None, "closing_minor": None, "proof": "proved",
         "refused_rows": 0, "refused_in_minor": None, "refused_out_minor": None,
+        "totals_printed": True,
     }  # fmt: skip
     return StatementPeriod(**(facts | more))
 
@@ -274,3 +276,56 @@ def test_buckets_always_add_up_to_closing_minus_opening(
         assert sum(each.lines for each in buckets) == len(rows)
     assert (proof.evidence.opening_minor, proof.evidence.closing_minor) == (opening, balance)
     assert proof.proof is ProofState.PROVED
+
+
+def _chained(offset: int, opening_minor: int, amount_minor: int) -> dict[str, Any]:
+    """A line of another day with its printed balance, as a layout without totals shows it."""
+    day = date.fromordinal(date.fromisoformat(DAY).toordinal() + offset)
+    return {
+        "line_id": 10 + offset, "receipt": f"D{offset}", "amount_minor": amount_minor,
+        "balance_minor": opening_minor + amount_minor, "value_date": str(day),
+        "completed_at_utc_s": START + 86_400 * offset + 60, "first_row": 10 + offset,
+    }  # fmt: skip
+
+
+def _of_day(offset: int, **more: Any) -> StatementPeriod:
+    first_s = START + 86_400 * offset
+    facts = {"proof": "open", "totals_printed": False} | more
+    return period(from_utc_s=first_s, to_utc_s=first_s + 86_399, **facts)
+
+
+def test_a_day_without_totals_is_open_until_the_days_beside_it_join_its_balances() -> None:
+    days = [_chained(-1, 5000, 100), _chained(0, 5100, 200), _chained(1, 5300, 300)]
+    for said in ({}, {"opening_minor": 5100, "closing_minor": 5300}):
+        (alone,) = prove(lines(days[1]), _of_day(0, **said))
+        assert (alone.proof, codes(alone)) == (ProofState.OPEN, ["not_provable_yet"])
+    proofs = prove(lines(*days), _of_day(-1), _of_day(0), _of_day(1))
+    assert [proof.proof for proof in proofs] == [
+        ProofState.OPEN, ProofState.PROVED, ProofState.OPEN,
+    ]  # fmt: skip
+
+
+def test_a_row_missing_at_the_end_of_a_day_leaves_it_open() -> None:
+    days = [_chained(-1, 5000, 100), _chained(0, 5100, 200), _chained(1, 5350, 300)]
+    _, today, later = prove(lines(*days), _of_day(-1), _of_day(0), _of_day(1))
+    assert today.proof is ProofState.OPEN
+    assert codes(later)[0] == "opening_is_not_closing_before"
+
+
+def test_half_a_day_that_is_proved_proves_no_whole_day() -> None:
+    noon = START + 43_200
+    halves = (
+        period(to_utc_s=noon, opening_minor=0, closing_minor=1000),
+        period(from_utc_s=noon + 1, proof="open"),
+    )
+    (proof,) = prove(lines({"completed_at_utc_s": START + 5}), *halves)
+    assert (proof.coverage, proof.proof) == (Coverage.FULL, ProofState.OPEN)
+
+
+def test_what_was_approved_in_shadow_does_not_wait_to_be_sent() -> None:
+    (proof,) = prove(
+        lines({"state": "approved", "shadow": True}, {"state": "approved"}),
+        period(opening_minor=0, closing_minor=2000),
+    )
+    assert codes(proof) == ["approved_in_shadow", "awaiting_sending"]
+    assert by_code()["approved_in_shadow"].sentence.startswith("approved in shadow; never sent")

@@ -257,3 +257,20 @@ def test_a_table_of_lines_fits_eighty_columns(run: Run) -> None:
 
 def test_every_state_has_its_words() -> None:
     assert set(WORDS) == set(LineState)
+
+
+def test_what_was_approved_in_shadow_is_never_said_to_be_sent(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with transaction(engine) as connection:
+        site = Site(connection)
+        site.start()
+        line_id = site.line("RCPT1", 1000, "ready")
+        site.statement()
+        site.posting(line_id, 1000, "approved", shadow=True)
+    run = run_of(engine, settings(tmp_path))
+    said = story_shown(tell(run, "RCPT1"))
+    assert "It was approved in shadow and is never sent (approved)." in said
+    assert "will be sent" not in said
+    (proof,) = prove(run).proofs
+    assert "approved_in_shadow" in [entry.code for entry in proof.listed]

@@ -77,6 +77,12 @@ CODES: Final[tuple[CodeText, ...]] = (
         "Run `mmrecon post`.",
     ),
     CodeText(
+        "approved_in_shadow",
+        Severity.NOTICE,
+        "approved in shadow; never sent: {amount} ({lines})",
+        "Nothing; the wallet only rehearses.",
+    ),
+    CodeText(
         "fate_unknown",
         Severity.ATTENTION,
         "sent, and nobody knows yet whether it stands: {amount} ({lines})",
