@@ -68,12 +68,15 @@ def legs_beside(
 _NAMES: Final = tuple(field.name for field in fields(Posting))
 
 
+_FATE_OPEN: Final = (PostingState.SENDING, PostingState.UNKNOWN, PostingState.UNDOING)
+
+
 def open_accounts(connection: Connection, account_ids: Collection[int]) -> set[tuple[str, int]]:
     """Which accounts have a posting whose fate is open: nothing new goes to them."""
     query = select(POSTING.c.account_kind, POSTING.c.account_id).where(
         POSTING.c.account_kind.in_(list(AccountKind)),
         POSTING.c.account_id.in_(list(account_ids)),
-        POSTING.c.state.in_([PostingState.SENDING.value, PostingState.UNKNOWN.value]),
+        POSTING.c.state.in_([state.value for state in _FATE_OPEN]),
     )
     return {(row.account_kind, row.account_id) for row in connection.execute(query)}
 

@@ -114,7 +114,7 @@ CODES: Final[tuple[CodeText, ...]] = (
     CodeText(
         "taken_back",
         Severity.WORK,
-        "was posted and taken back by correction {batch_id} (leg {leg}): {reason}",
+        "was posted and taken back by correction {batch_id} (leg {leg})",
         "Decide about the line again in the newest workbook.",
     ),
     CodeText(
