@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmrecon.cli.frame import with_run
+from mmrecon.cli.issues_view import issues_text
 from mmrecon.cli.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -64,7 +65,6 @@ def _issue(issue: Any) -> dict[str, str]:
 
 def _shown(fetched: Fetched) -> list[Any]:
     from mmrecon.cli.render import table
-    from mmrecon.model.catalogue import next_step_of, sentence_of
 
     shown: list[Any] = []
     if fetched.files:
@@ -76,9 +76,9 @@ def _shown(fetched: Fetched) -> list[Any]:
         shown.append(table(names, rows, right=["bytes"], whole=["file"]))
     else:
         shown.append("No new files.")
-    shown.extend(f"{sentence_of(issue)}\n  → {next_step_of(issue)}" for issue in fetched.issues)
+    shown.extend(issues_text(fetched.issues))
     shown.extend(
-        f"{trouble.wallet}: {trouble.error}\n  → {trouble.error.hint}"
+        f"! {trouble.wallet}: {trouble.error}\n  → {trouble.error.hint}"
         for trouble in fetched.troubles
     )
     return shown

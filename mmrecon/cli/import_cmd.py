@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmrecon.cli.frame import with_run
+from mmrecon.cli.issues_view import issues_text
 from mmrecon.cli.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def shown(imported: Imported) -> list[Any]:
     """What was imported, for people."""
     from dataclasses import replace
 
-    from mmrecon.cli.statement_view import issue_lines, statement_lines
+    from mmrecon.cli.statement_view import statement_lines
 
     parts: list[Any] = []
     for one in imported.statements:
@@ -73,9 +74,9 @@ def shown(imported: Imported) -> list[Any]:
         parts.append("\n".join([*lines, news]))
     told = {issue for one in imported.statements for issue in map(id, one.issues)}
     others = [issue for issue in imported.issues if id(issue) not in told]
-    parts += issue_lines(others)
+    parts += issues_text(others)
     parts += [
-        f"! {trouble.file}: {trouble.error}\n  {trouble.error.hint}"
+        f"! {trouble.file}: {trouble.error}\n  → {trouble.error.hint}"
         for trouble in imported.troubles
     ]
-    return parts
+    return parts or ["Nothing to read: no file that was fetched is unread."]

@@ -25,7 +25,16 @@ def issues_json(issues: Iterable[Issue]) -> list[dict[str, Any]]:
 
 
 def issues_text(issues: Iterable[Issue]) -> list[str]:
-    """Each issue as a sentence with its next step below."""
-    from mmrecon.model.catalogue import next_step_of, sentence_of
+    """Each issue as a sentence, `!` before what wants somebody and `·` before a mere notice.
 
-    return [f"{sentence_of(issue)}\n  → {next_step_of(issue)}" for issue in issues]
+    Its next step, where there is one, stands below.
+    """
+    from mmrecon.model.catalogue import next_step_of, sentence_of, severity_of
+    from mmrecon.model.issue import Severity
+
+    told = []
+    for issue in issues:
+        mark = "·" if severity_of(issue) is Severity.NOTICE else "!"
+        step = next_step_of(issue)
+        told.append(f"{mark} {sentence_of(issue)}" + (f"\n  → {step}" if step else ""))
+    return told

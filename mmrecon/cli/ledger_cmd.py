@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmrecon.cli.frame import with_run
+from mmrecon.cli.issues_view import issues_text
 from mmrecon.cli.outcome import Outcome
 from mmrecon.errors import ExitCode
 
@@ -63,7 +64,7 @@ def outcome(run: Run, taken: TakenSnapshot) -> Outcome:
         {"code": issue.code, "sentence": sentence_of(issue), "next_step": next_step_of(issue)}
         for issue in taken.issues
     ]
-    said = [f"{issue['sentence']}. {issue['next_step']}" for issue in issues]
+    said = issues_text(taken.issues)
     if taken.snapshot is None:
         summary: dict[str, Any] = {"snapshot": None, "issues": issues}
         return Outcome(taken.exit_code(), summary, ("No snapshot was taken.", *said))

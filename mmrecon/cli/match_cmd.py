@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mmrecon.cli.frame import with_run
+from mmrecon.cli.issues_view import issues_text
 from mmrecon.cli.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def outcome(_run: Run, matched: Matched) -> Outcome:
         "tiers": matched.tiers, "snapshot_id": matched.snapshot_id, "issues": issues,
         "money": [asdict(one) for one in matched.sums],
     }  # fmt: skip
-    said = [f"{issue['sentence']}. {issue['next_step']}" for issue in issues]
+    said = issues_text(matched.issues)
     headline = (
         f"{matched.looked_at:,} open lines matched on snapshot {matched.snapshot_id}; "
         f"{matched.changed:,} matches are new or changed."

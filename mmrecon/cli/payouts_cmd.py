@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from mmrecon.cli.frame import with_run
+from mmrecon.cli.issues_view import issues_text
 from mmrecon.cli.outcome import Outcome
 from mmrecon.errors import ExitCode, UsageError
 
@@ -46,7 +47,7 @@ def requests(run: Run, file: Path | None, template: Path | None) -> Outcome:
     ]
     summary = {"new": imported.new, "known": imported.known, "issues": issues}
     headline = f"{imported.new} new request(s), {imported.known} known already."
-    said = [f"{issue['sentence']}. {issue['next_step']}" for issue in issues]
+    said = issues_text(imported.issues)
     return Outcome(imported.exit_code(), summary, (headline, *said))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -79,15 +80,10 @@ def statement_lines(file: str, reading: Reading) -> list[str]:
     return [*shown, *_issue_lines(reading)]
 
 
-def issue_lines(issues: list[Issue] | tuple[Issue, ...]) -> list[str]:
-    """Issues for people, each with its next step."""
-    from mmrecon.model.catalogue import next_step_of, sentence_of
-
-    return [f"! {sentence_of(issue)}\n  {next_step_of(issue)}" for issue in issues]
-
-
 def _issue_lines(reading: Reading) -> list[str]:
-    return [f"  {line}" for line in issue_lines(reading.issues)]
+    from mmrecon.cli.issues_view import issues_text
+
+    return [indent(text, "  ") for text in issues_text(reading.issues)]
 
 
 def _wallet(reading: Reading) -> str | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, Final
 
+from mmrecon.cli.issues_view import issues_text
 from mmrecon.cli.render import table
 from mmrecon.model.catalogue import by_code, next_step_of, sentence_of, severity_of
 from mmrecon.model.issue import Issue
@@ -52,10 +54,10 @@ def submitted_shown(submitted: Submitted) -> list[Any]:
     refused = [one.issue for one in decided.refused]
     if refused:
         shown.append(_reasons(refused))
-        shown += [f"  {_told(issue)}" for issue in refused[:_ROWS_SHOWN]]
+        shown += [indent(text, "  ") for text in issues_text(refused[:_ROWS_SHOWN])]
         if len(refused) > _ROWS_SHOWN:
             shown.append(f"  … {len(refused) - _ROWS_SHOWN:,} more; --json lists them all.")
-    shown += [_told(issue) for issue in submitted.issues]
+    shown += issues_text(submitted.issues)
     shown += _next(submitted)
     return shown
 
@@ -95,10 +97,6 @@ def _next(submitted: Submitted) -> list[str]:
         for batch in submitted.batches
     ]
     return [*waiting, "Another person looks at it with: mmrecon approve BATCH"]
-
-
-def _told(issue: Issue) -> str:
-    return f"{sentence_of(issue)}. {next_step_of(issue)}"
 
 
 def _issue_json(issue: Issue) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmrecon.cli.frame import with_run
+from mmrecon.cli.issues_view import issues_text
 from mmrecon.cli.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ def workbook_json(written: WrittenWorkbook) -> dict[str, Any]:
 def workbook_shown(written: WrittenWorkbook) -> list[Any]:
     """What was written, for people; also what `demo` and `nightly` show."""
     from mmrecon.cli.render import table
-    from mmrecon.model.catalogue import next_step_of, sentence_of
     from mmrecon.model.money import to_text
 
     rows = [
@@ -69,7 +69,7 @@ def workbook_shown(written: WrittenWorkbook) -> list[Any]:
         f"Workbook {written.workbook_id}: {written.waiting:,} rows wait for an answer.",
         f"  {written.path}",
     ]
-    shown += [f"{sentence_of(issue)}. {next_step_of(issue)}" for issue in written.issues]
+    shown += issues_text(written.issues)
     if written.waiting:
         shown.append("Answer it, then hand it back: mmrecon submit FILE.xlsx --as NAME")
     return shown

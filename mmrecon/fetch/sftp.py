@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
+import socket
 import stat
 import threading
 from collections.abc import Iterator
@@ -235,10 +236,27 @@ def _told_plainly(settings: SftpSource) -> Iterator[None]:
         ) from error
     except _TROUBLE as error:
         raise OutsideUnreachable(
-            f"{_server(settings)} did not answer as an SFTP server ({type(error).__name__})",
+            f"{_server(settings)} {_what_happened(error)}",
             hint="Check the network and the server; the next run tries again.",
             code="sftp_unreachable",
         ) from error
+
+
+def _what_happened(error: BaseException) -> str:
+    """In words; an exception's own text may hold anything."""
+    if isinstance(error, paramiko.ssh_exception.NoValidConnectionsError):
+        causes = list(error.errors.values())
+        error = causes[0] if causes else error
+    said = {
+        socket.gaierror: "is not known by that name",
+        TimeoutError: "did not answer in time",
+        ConnectionRefusedError: "refused the connection",
+        ConnectionResetError: "broke off the connection",
+        BrokenPipeError: "broke off the connection",
+        EOFError: "broke off the connection",
+    }
+    known = (words for kind, words in said.items() if isinstance(error, kind))
+    return next(known, "did not answer as an SFTP server")
 
 
 @contextmanager

@@ -146,7 +146,7 @@ def _read(
     work = _prepared(table, name, wallets, wallet_name)
     for code, arguments in table.notices:
         work.issue(code, **arguments)
-    typed = type_rows(work.data, work.setting.digits, _evidence(work))
+    typed = type_rows(work.data, work.setting.currency, _evidence(work))
     if len(typed.rows) and not typed.completed.valid.any():
         raise NotReadableError("dates_unreadable", layout=table.layout.name)
     if typed.completed.decided_by_evidence:

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mmrecon.model.money import digits_of
 from mmrecon.statements.cells import Mask, MoneyCells, as_mask, money
 from mmrecon.statements.layout import Layout, MoneyColumn, token
 from mmrecon.statements.moments import Evidence, Int64s, Moments, moments
@@ -73,7 +74,7 @@ class TypedRows:
         return self.in_minor - self.out_minor + sum(fee.moved_minor for fee in self.fees)
 
 
-def type_rows(data: DataRows, digits: int, evidence: list[Evidence]) -> TypedRows:
+def type_rows(data: DataRows, currency: str, evidence: list[Evidence]) -> TypedRows:
     """Type every declared column.
 
     Raises:
@@ -88,7 +89,7 @@ def type_rows(data: DataRows, digits: int, evidence: list[Evidence]) -> TypedRow
     initiated = _moments(data, "initiated_at", evidence)
     completed = _or_initiated(completed, initiated, final)
     problems.note(~completed.valid, "date_unreadable", "completed_at", layout.dates[0].format)
-    amounts = _Amounts(data, digits, problems)
+    amounts = _Amounts(data, currency, problems)
     in_minor, out_minor, known = amounts.movement(final)
     balance = amounts.column("balance")
     texts |= _by_direction(data, out_minor > 0)
@@ -193,9 +194,10 @@ def _finality(status: pa.Array, layout: Layout, problems: Problems) -> Mask:
 class _Amounts:
     """The money columns of a file, typed; problems noted as they are met."""
 
-    def __init__(self, data: DataRows, digits: int, problems: Problems) -> None:
+    def __init__(self, data: DataRows, currency: str, problems: Problems) -> None:
         self._data = data
-        self._digits = digits
+        self._digits = digits_of(currency)
+        self._scale = f"{currency} has ({self._digits})"
         self._problems = problems
         self._count = len(data.rows)
 
@@ -238,7 +240,7 @@ class _Amounts:
         if place is None:
             return self._nothing()
         cells = money(self._data.cells(place), self._data.table.layout.money, self._digits)
-        self._problems.note(cells.fraction, "fraction", column.name, f"{self._digits} decimals")
+        self._problems.note(cells.fraction, "fraction", column.name, self._scale)
         self._problems.note(cells.bad, "amount_unreadable", column.name, "a number")
         if column.printed == "signed" or column.field == "fee":
             return cells

@@ -26,6 +26,7 @@ from mmrecon.store.schema import (
     SIGHTING,
     SIGNATURE,
     STATEMENT,
+    WORKBOOK,
     WORKBOOK_ROW,
 )
 
@@ -64,9 +65,7 @@ def read_story(connection: Connection, receipt: str) -> StoredStory:
         sightings=_rows(connection, _sightings(ids)),
         refused_rows=_rows(connection, _refused(wanted)),
         matches=_rows(connection, _of_lines(MATCH, ids).order_by(MATCH.c.match_id)),
-        workbook_rows=_rows(
-            connection, _of_lines(WORKBOOK_ROW, ids).order_by(WORKBOOK_ROW.c.workbook_id)
-        ),
+        workbook_rows=_rows(connection, _workbook_rows(ids)),
         answers=_rows(connection, _of_lines(ANSWER, ids).order_by(ANSWER.c.answer_id)),
         batch_rows=batch_rows,
         signatures=_rows(connection, _signatures([row["batch_id"] for row in batch_rows])),
@@ -113,6 +112,14 @@ def _refused(receipt: str) -> Select[Any]:
         .join(STATEMENT, STATEMENT.c.statement_id == REFUSED_ROW.c.statement_id)
         .where(func.upper(REFUSED_ROW.c.receipt) == receipt, STATEMENT.c.current.is_(True))
         .order_by(REFUSED_ROW.c.statement_id, REFUSED_ROW.c.row)
+    )
+
+
+def _workbook_rows(line_ids: Sequence[int]) -> Select[Any]:
+    return (
+        _of_lines(WORKBOOK_ROW, line_ids)
+        .join(WORKBOOK, WORKBOOK.c.workbook_id == WORKBOOK_ROW.c.workbook_id)
+        .order_by(WORKBOOK.c.written_at_utc, WORKBOOK_ROW.c.row_id)
     )
 
 

@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from mmrecon.cli.app import cli
+from mmrecon.cli.issues_view import issues_text
+from mmrecon.model.issue import Issue
 from tests.statements.builders import DAY, a_file, as_csv, b_file
 
 KEYS = (
@@ -131,3 +133,23 @@ def test_people_see_what_was_read_and_no_personal_data_in_what_is_wrong() -> Non
     assert "row 21" in result.output
     for personal in ("ALICE", "25470", "000123"):
         assert personal not in result.output
+
+
+def test_import_with_nothing_to_read_says_so() -> None:
+    _write("config.toml", CONFIG.encode())
+    result = CliRunner().invoke(cli, ["import"])
+    assert (result.exit_code, result.stdout.startswith("Nothing to read")) == (0, True)
+
+
+def test_what_wants_somebody_is_told_apart_from_a_notice_and_from_its_next_step() -> None:
+    issues = [Issue("seen_before", arguments={"first_seen": "1", "first_name": "a"})]
+    issues += [
+        Issue("lines_unknown", arguments={"lines": 2}),
+        Issue("wallet_assumed", arguments={"evidence": "name"}),
+    ]
+    notice, work, advised = issues_text(issues)
+    assert notice.startswith("· the same file")
+    assert "\n" not in notice
+    assert work.startswith("! 2 line(s)")
+    assert "\n  → Look at them" in work
+    assert advised.startswith("· no account")

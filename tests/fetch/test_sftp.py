@@ -194,6 +194,7 @@ def test_a_server_that_is_not_there_is_unreachable(server: Server, drop: Path) -
         end = _end(server, drop, port=closed.getsockname()[1])
     assert isinstance(end, OutsideUnreachable)
     assert end.code == "sftp_unreachable"
+    assert str(end).endswith("refused the connection")
 
 
 @pytest.mark.parametrize("says", [b"", b"HTTP/1.1 200 OK\r\n\r\n", b"SSH-2.0-silent\r\n"])
@@ -215,6 +216,8 @@ def test_a_server_that_goes_silent_or_talks_nonsense_ends_at_the_deadline(
         accepted[0].close()
     assert isinstance(end, OutsideUnreachable)
     assert end.code == "sftp_unreachable"
+    assert "Error" not in str(end)
+    assert "Exception" not in str(end)
 
 
 def test_a_server_that_stops_answering_in_the_middle_is_unreachable(

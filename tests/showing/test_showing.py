@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from mmrecon.cli.explain_cmd import story_shown
 from mmrecon.cli.lines_cmd import lines_table
@@ -19,6 +19,7 @@ from mmrecon.pipeline.standing import exit_code, status
 from mmrecon.pipeline.story import tell
 from mmrecon.store.database import transaction
 from mmrecon.store.line_table import LineFilter
+from mmrecon.store.schema import WORKBOOK, WORKBOOK_ROW
 from tests.showing.site import Site, a_whole_day, run_of, settings
 
 
@@ -274,3 +275,21 @@ def test_what_was_approved_in_shadow_is_never_said_to_be_sent(
     assert "will be sent" not in said
     (proof,) = prove(run).proofs
     assert "approved_in_shadow" in [entry.code for entry in proof.listed]
+
+
+def test_workbooks_are_told_in_order_of_time_with_their_section_where_they_have_one(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with transaction(engine) as connection:
+        site = Site(connection)
+        site.start()
+        line_id = site.line("RCPT1", 1000, "review")
+        site.statement()
+        for workbook_id, hour, section in (("W9", 5, "paybill"), ("W1", 7, "")):
+            written = f"2026-03-03T0{hour}:00:00+00:00"
+            facts = {"workbook_id": workbook_id, "written_at_utc": written}
+            connection.execute(insert(WORKBOOK), facts)
+            row = {"workbook_id": workbook_id, "row_id": "R1", "line_id": line_id}
+            connection.execute(insert(WORKBOOK_ROW), row | {"section": section})
+    said = story_shown(tell(run_of(engine, settings(tmp_path)), "RCPT1"))
+    assert "Shown in workbook W9, section paybill.\n    Shown in workbook W1.\n" in said

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mmrecon.model.catalogue import severity_of
+from mmrecon.model.catalogue import sentence_of, severity_of
 from mmrecon.model.issue import Severity
 from mmrecon.model.line import ProofState
 from tests.statements.builders import DAY, Cells, a_file, as_csv, as_xlsx, b_file, mtn_file
@@ -79,6 +79,8 @@ def test_a_fraction_in_a_whole_unit_currency_refuses_its_row() -> None:
     records[7][46] = "20000.50"
     reading = read(as_csv(records), wallet="momo")
     assert reading.refused["code"].tolist() == ["fraction"]
+    (said,) = [sentence_of(issue) for issue in reading.issues if issue.code == "fraction"]
+    assert said.endswith("has more decimals than UGX has (0)")
     records[7][46] = "20000.00"
     assert read(as_csv(records), wallet="momo").outcome == "read"
 

@@ -89,6 +89,6 @@ CODES: Final[tuple[CodeText, ...]] = (
         "archive_members_skipped",
         Severity.NOTICE,
         "{members} hidden files of a file manager inside were left out",
-        "Nothing.",
+        "",
     ),
 )

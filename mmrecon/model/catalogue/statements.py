@@ -149,7 +149,7 @@ _ROWS: Final = (
     ("status_unknown", "the status is none of: {expected}"),
     ("amount_both", "the row has money in and money out"),
     ("amount_missing", "a completed row has no amount"),
-    ("fraction", "the column {field} has a fraction; the currency has {expected}"),
+    ("fraction", "the column {field} has more decimals than {expected}"),
     ("amount_unreadable", "the column {field} holds no number"),
     ("sign_unexpected", "the column {field} holds {expected}, and this one is not"),
     ("row_short", "the row ends early; {expected} were expected"),
@@ -179,15 +179,15 @@ _PROOFS: Final = (
 )
 
 _NOTICES: Final = (
-    ("decoded", "the text was in {encoding}", "Nothing."),
-    ("read_slowly", "the text has odd rows and was read the slow way", "Nothing."),
-    ("sheets_skipped", "{sheets} other sheet(s) hold no statement", "Nothing."),
+    ("decoded", "the text was in {encoding}", ""),
+    ("read_slowly", "the text has odd rows and was read the slow way", ""),
+    ("sheets_skipped", "{sheets} other sheet(s) hold no statement", ""),
     (
         "dates_decided",
         "day and month were told apart by the period or the order of the rows",
         "Hand files in without opening them in Excel.",
     ),
-    ("currency_assumed", "no currency is printed; taken as {currency}", "Nothing."),
+    ("currency_assumed", "no currency is printed; taken as {currency}", ""),
     (
         "wallet_assumed",
         "no account is printed inside; the wallet is known by {evidence} only",
@@ -196,7 +196,7 @@ _NOTICES: Final = (
     (
         "seen_before",
         "the same file was first seen on {first_seen} as {first_name}; nothing new",
-        "Nothing.",
+        "",
     ),
     (
         "rows_refused_before",
