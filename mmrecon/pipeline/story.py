@@ -159,7 +159,8 @@ def _candidate(candidate: Mapping[str, Any]) -> str:
 
 def _what_people_did(line: Mapping[str, Any], zone: str) -> _Words:
     for row in line["workbook_rows"]:
-        yield "people", f"Shown in workbook {row['workbook_id']}, section {row['section']}."
+        section = f", section {row['section']}" if row["section"] else ""
+        yield "people", f"Shown in workbook {row['workbook_id']}{section}."
     for answer in line["answers"]:
         taken = "accepted" if answer["accepted"] else f"refused ({answer['reason_code']})"
         when = _when(answer["at_utc"], zone)

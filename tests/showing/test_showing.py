@@ -292,4 +292,4 @@ def test_workbooks_are_told_in_order_of_time_with_their_section_where_they_have_
             row = {"workbook_id": workbook_id, "row_id": "R1", "line_id": line_id}
             connection.execute(insert(WORKBOOK_ROW), row | {"section": section})
     said = story_shown(tell(run_of(engine, settings(tmp_path)), "RCPT1"))
-    assert "Shown in workbook W9, section paybill.\n    Shown in workbook W1.\n" in said
+    assert "Shown in workbook W9, section paybill.\n    Shown in workbook W1." in said
