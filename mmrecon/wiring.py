@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,11 +92,19 @@ def open_run(
         run = Run(settings, path, engine, system_clock, run_id, progress, _connector(settings))
         ended: list[ExitCode] = []
         try:
-            with _recorded(run, command, ended) if lock else nullcontext():
+            with _recorded(run, command, ended) if lock else _only_noticed(run):
                 yield run, ended
         finally:
             advance_anchor(run)
             engine.dispose()
+
+
+@contextmanager
+def _only_noticed(run: Run) -> Iterator[None]:
+    """A run without the lock: a lost journal is noticed; a changed anchor is for the others."""
+    with suppress(SafetyRefusal):
+        notice_lost_entries(run)
+    yield
 
 
 @contextmanager

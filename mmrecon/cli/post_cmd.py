@@ -15,14 +15,19 @@ if TYPE_CHECKING:
 
 
 @click.command("post")
+@click.option(
+    "--other-stopped",
+    is_flag=True,
+    help="The other mmrecon that was seen is stopped: read what it posted, then go on.",
+)
 @with_run(lock=True)
-def command(run: Run) -> Outcome:
+def command(run: Run, *, other_stopped: bool) -> Outcome:
     """Clear what an earlier run left open, then send what is approved."""
     from mmrecon.cli.stopping import stopped_by_signals
     from mmrecon.pipeline.posting import Seams, post
 
     with stopped_by_signals() as stop:
-        return outcome(run, post(run, Seams(stop=stop)))
+        return outcome(run, post(run, Seams(stop=stop), other_stopped=other_stopped))
 
 
 def outcome(_run: Run, posted: Posted) -> Outcome:
@@ -54,7 +59,8 @@ def _shown(posted: Posted) -> list[Any]:
 
     states = _by_state(posted)
     if not states:
-        return ["Nothing is approved that has not been posted."]
+        nothing = "Nothing is approved that has not been posted."
+        return [nothing, *issues_text(posted.issues)]
     shown: list[Any] = []
     if posted.recovered:
         shown.append(f"Cleared first: {posted.recovered} that an earlier run had left open.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -58,7 +58,8 @@ class Transaction:
     """One transaction of Fineract that is not reversed.
 
     `sign` is 1 for money into the wallet (deposit, repayment) and -1 for money out of it;
-    `receipts` are the payment details, normalised.
+    `receipts` are the payment details, normalised; `notes` and the payment type are known from the
+    journal only.
     """
 
     account_kind: str
@@ -71,6 +72,8 @@ class Transaction:
     receipt: str = ""
     external_id: str = ""
     reversed: bool = False
+    notes: frozenset[str] = frozenset()
+    payment_type_id: int = 0
 
 
 def normalised_receipt(text: str) -> str:
@@ -138,15 +141,21 @@ def understand_journal(rows: Iterable[JsonObject], digits: int) -> list[Transact
     money in.
     """
     by_id: dict[int, JsonObject] = {}
+    notes: dict[str, set[str]] = {}
     for row in rows:
         number = as_integer(row.get("id"))
         if number is not None:
             by_id[number] = row
+        notes.setdefault(as_text(row.get("transactionId")), set()).add(_note(row))
     groups: dict[str, list[JsonObject]] = {}
     for row in by_id.values():
         groups.setdefault(as_text(row.get("transactionId")), []).append(row)
     netted = (_netted(transaction_id, group, digits) for transaction_id, group in groups.items())
-    return [transaction for transaction in netted if transaction is not None]
+    return [
+        replace(transaction, notes=frozenset(notes[transaction_id] - {""}))
+        for transaction_id, transaction in zip(groups, netted, strict=True)
+        if transaction is not None
+    ]
 
 
 def missing_permissions(granted: Sequence[str], needed: Iterable[str]) -> list[str]:
@@ -219,7 +228,19 @@ def _netted(transaction_id: str, rows: Sequence[JsonObject], digits: int) -> Tra
         amount_minor=abs(net_minor),
         day=day,
         receipts=receipts,
+        payment_type_id=_payment_type(first),
     )
+
+
+def _note(row: JsonObject) -> str:
+    """A transaction with several notes has its row once for each."""
+    details = as_object(row.get("transactionDetails"))
+    return as_text(as_object(details.get("noteData")).get("note"))
+
+
+def _payment_type(row: JsonObject) -> int:
+    details = as_object(as_object(row.get("transactionDetails")).get("paymentDetails"))
+    return as_integer(as_object(details.get("paymentType")).get("id")) or 0
 
 
 def _signed_minor(row: JsonObject, digits: int) -> int:

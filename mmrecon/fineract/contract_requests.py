@@ -33,6 +33,9 @@ READ_PERMISSIONS: Final = (
 )
 """What mmrecon itself reads before it posts."""
 
+MARK: Final = "mmrecon"
+"""What every note of a posting begins with; its batch and row follow."""
+
 _ADDRESSES: Final[dict[Command, str]] = {
     Command.SAVINGS_DEPOSIT: "v1/savingsaccounts/{}/transactions?command=deposit",
     Command.SAVINGS_WITHDRAWAL: "v1/savingsaccounts/{}/transactions?command=withdrawal",
@@ -114,7 +117,7 @@ def _posting_body(posting: Posting) -> dict[str, object]:
         "transactionAmount": to_decimal(posting.posted_minor, posting.currency),
         "paymentTypeId": posting.payment_type_id,
         "receiptNumber": posting.receipt,
-        "note": f"mmrecon {posting.batch_id}/{posting.batch_row}",
+        "note": f"{MARK} {posting.batch_id}/{posting.batch_row}",
         **FORMS,
     }
     if posting.account_kind == "loan":

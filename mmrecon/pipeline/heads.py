@@ -13,7 +13,7 @@ from mmrecon.store.instances import How, begin
 def notice_lost_entries(run: Run) -> bool:
     """Whether the journal lacks the entry that was noted last; then nothing is sent unread.
 
-    Called before anything is written, by whoever holds the run lock.
+    Called before anything is written.
 
     Raises:
         SafetyRefusal: the anchor cannot be understood.
@@ -33,9 +33,9 @@ def read_before_sending(run: Run, noted: Head) -> None:
     payload = {"sequence": noted.sequence, "hash": noted.hash}
     at_utc = run.at_utc()
     with transaction(run.engine) as connection:
+        begin(connection, How.BEHIND, at_utc=at_utc, run_id=run.run_id)
         entry = journal.Entry("journal_behind", payload)
         journal.append(connection, [entry], at_utc=at_utc, run_id=run.run_id)
-        begin(connection, How.BEHIND, at_utc=at_utc, run_id=run.run_id)
         head = Head(*journal.head(connection))
     write_anchor(run.state_folder, head)
 
@@ -43,7 +43,7 @@ def read_before_sending(run: Run, noted: Head) -> None:
 def advance_anchor(run: Run) -> None:
     """Note the present head, if the journal goes on from the one that was noted.
 
-    Where it does not, or the anchor cannot be understood, the next run that holds the lock says so.
+    Where it does not, or the anchor cannot be understood, a run that holds the lock says so.
     A folder that this user may not write to keeps no anchor; `doctor` tells.
     """
     try:

@@ -17,7 +17,9 @@ from mmrecon.model.issue import Issue
 from mmrecon.model.money import to_text
 from mmrecon.model.posting import DEAD_STATES, Posting, PostingState
 from mmrecon.pipeline.approved_postings import Sendable, sendable_postings, servers_named
+from mmrecon.pipeline.one_poster import held_wallets, poster_lease
 from mmrecon.pipeline.overrides import Contradicted, contradicted
+from mmrecon.pipeline.reading_anew import must_read, read_before, read_once_more, servers_before
 from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
 from mmrecon.posting.already import POSTED_ELSEWHERE
@@ -88,8 +90,11 @@ class Seams:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-def post(run: Run, seams: Seams | None = None) -> Posted:
+def post(run: Run, seams: Seams | None = None, *, other_stopped: bool = False) -> Posted:
     """Recover what is open, then send what is approved.
+
+    A store that was put back reads Fineract first. `other_stopped`: somebody made sure that another
+    mmrecon, whose postings were seen, posts no more.
 
     A Fineract that goes away meanwhile is waited for, up to `posting.give_up_after_s`; then that is
     the `trouble` of the result, and the next run goes on from here.
@@ -100,14 +105,17 @@ def post(run: Run, seams: Seams | None = None) -> Posted:
         OutsideUnreachable: Fineract is not there when the run begins.
     """
     seams = seams or Seams()
+    if other_stopped:
+        read_once_more(run)
     with reading(run.engine) as connection:
         before = postings_in(connection, (*_UNSENT, *_OPEN))
-    if not before:
+    if not before and not must_read(run):
         return Posted((), ())
     context = posting_context(run, seams)
     client = run.connect()
     try:
-        return _post(run, context, client, before)
+        with poster_lease(run, context.stop):
+            return _post(run, context, client, before)
     finally:
         client.close()
 
@@ -171,22 +179,22 @@ def _post(
         with reading(run.engine) as connection:
             sendable = sendable_postings(connection, run, before)
             days = contradicted(connection, run)
-        if all(posting.shadow for posting in before):
+        if all(posting.shadow for posting in before) and not must_read(run):
             return Posted(before, tuple(_issues_of_states(before)))
         commands = {posting.command for posting in before}
         wallets = _wallets(run)
         used = {posting.wallet_id for posting in before}
         touched = [wallet for number, wallet in wallets.items() if number in used]
         preflight = run_preflight(client, run.settings, run.now_utc(), commands, touched)
-        _refuse(
-            [*preflight.differences(), *compare_server(preflight.fingerprint, sendable.servers)]
-        )
+        servers = [*sendable.servers, *servers_before(run)]
+        _refuse([*preflight.differences(), *compare_server(preflight.fingerprint, servers)])
     trouble, recovered, issues = None, 0, list[Issue]()
     try:
+        issues = read_before(run, context, client, wallets, preflight.business_date)
         recovered = recover(context, client)
         withdraw(context, sendable.withdrawals)
         if not context.stop.is_set():
-            issues = _send(run, context, client, (sendable, days), preflight)
+            issues += _send(run, context, client, (sendable, days), preflight)
     except OutsideUnreachable as error:
         trouble = error
     with reading(run.engine) as connection:
@@ -247,9 +255,11 @@ def _send(
     searched = search_journal(context, client, wallets, due, preflight.business_date.isoformat())
     withdraw(context, searched.withdrawals)
     issues += [Issue("journal_not_searched", wallet=name) for name in searched.unseen_wallets]
+    held, others = held_wallets(run, wallets, searched.batches)
+    issues += others
     with reading(run.engine) as connection:
         now = postings_of(connection, {posting.posting_id for posting in due})
-        now = [posting for posting in now if posting.state in _UNSENT]
+        now = [p for p in now if p.state in _UNSENT and p.wallet_id not in held]
         lines = lines_of(connection, {p.line_id for p in now if p.line_id is not None})
     completed_at = {line_id: line.completed_at_utc_s for line_id, line in lines.items()}
     plan = make_plan(now, completed_at, run.settings.posting, preflight.loose)

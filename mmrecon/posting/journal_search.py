@@ -14,6 +14,7 @@ from mmrecon.model.money import digits_of
 from mmrecon.model.posting import Posting
 from mmrecon.posting.already import by_receipt, judge, lines, period, strangers
 from mmrecon.posting.context import PostingContext
+from mmrecon.posting.marks import marked
 from mmrecon.posting.settle import Withdrawal
 from mmrecon.store.database import reading
 from mmrecon.store.posting_lines import asked_before, known_transactions, ready_batches
@@ -21,10 +22,14 @@ from mmrecon.store.posting_lines import asked_before, known_transactions, ready_
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """Lines that seem to be posted already, and the wallets whose books could not be searched."""
+    """Lines that seem to be posted already, and the wallets whose books could not be searched.
+
+    `batches` are those that mmrecon's own notes name in a wallet's books, by wallet_id.
+    """
 
     withdrawals: tuple[Withdrawal, ...]
     unseen_wallets: tuple[str, ...]
+    batches: Mapping[int, frozenset[str]]
 
 
 def search_journal(
@@ -43,20 +48,27 @@ def search_journal(
     """
     withdrawals: list[Withdrawal] = []
     unseen: list[str] = []
+    batches: dict[int, frozenset[str]] = {}
     for wallet_id, wallet in wallets.items():
         own = [posting for posting in postings if posting.wallet_id == wallet_id]
         if own and not wallet.gl_account_ids:
             unseen.append(wallet.name)
         elif own:
-            booked = _booked(client, wallet, own, today)
+            first, last = (day.isoformat() for day in period(own))
+            booked = read_books(client, wallet, first, last, today)
+            batches[wallet_id] = frozenset(marked(booked, wallet))
             withdrawals += _judge_all(context, client, own, booked)
-    return Searched(tuple(withdrawals), tuple(unseen))
+    return Searched(tuple(withdrawals), tuple(unseen), batches)
 
 
-def _booked(
-    client: FineractClient, wallet: WalletSettings, postings: Sequence[Posting], today: str
+def read_books(
+    client: FineractClient, wallet: WalletSettings, first: str, last: str, today: str
 ) -> list[Transaction]:
-    first, last = (day.isoformat() for day in period(postings))
+    """What stands in the wallet's books, by value date in a period, or booked since its start.
+
+    Raises:
+        OutsideUnreachable: Fineract does not answer, or does not let this user read.
+    """
     rows = [
         row
         for gl_account_id in wallet.gl_account_ids

@@ -11,13 +11,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
 
 from mmrecon.model.keys import canonical_json
 from mmrecon.store import journal
 from mmrecon.store.schema import BATCH, INSTANCE, JOURNAL
+
+_BEFORE_ALL: Final = "2000-01-01"
+"""An empty journal may lack anything."""
 
 
 class How(StrEnum):
@@ -131,8 +134,9 @@ def _newest_day(connection: Connection) -> str:
     """The day before the newest entry: the server's zone may be behind UTC."""
     newest = select(JOURNAL.c.at_utc).order_by(JOURNAL.c.sequence.desc()).limit(1)
     at_utc = connection.execute(newest).scalar()
-    day = date.min if at_utc is None else date.fromisoformat(at_utc[:10]) - timedelta(days=1)
-    return day.isoformat()
+    if at_utc is None:
+        return _BEFORE_ALL
+    return (date.fromisoformat(at_utc[:10]) - timedelta(days=1)).isoformat()
 
 
 def _instance(row: Any) -> Instance:

@@ -90,7 +90,11 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path, branch: Branch, sandbox: SandboxServer) -> Iterator[Site]:
-    made = make_desk(tmp_path)
+    yield from open_site(tmp_path, branch, sandbox)
+
+
+def open_site(folder: Path, branch: Branch, sandbox: SandboxServer) -> Iterator[Site]:
+    made = make_desk(folder)
     mark = secrets.token_hex(3).upper()
     made.now_utc = system_clock()
     made.set(fineract=branch.server)

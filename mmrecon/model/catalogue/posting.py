@@ -145,6 +145,28 @@ CODES: Final[tuple[CodeText, ...]] = (
         "lines claim of it",
         "Compare the lines with that transaction in Fineract.",
     ),
+    _review(
+        "unclear_after_restore",
+        "the store was put back, and leg {leg} stands in Fineract reversed, twice, or without its "
+        "other legs",
+        "Look at the account in Fineract: link what stands there, or approve the line again.",
+    ),
+    CodeText(
+        "read_anew",
+        Severity.NOTICE,
+        "this store was put back: of what was approved {found} stand in Fineract and {absent} do "
+        "not; {unclear} are unclear, {questions} other line(s) may be posted already",
+        "Nothing for those found; the rest is in the newest workbook. Approvals and revocations "
+        "since the backup are gone: make them again.",
+    ),
+    CodeText(
+        "other_poster",
+        Severity.ATTENTION,
+        "a mmrecon with another store posts to this wallet ({count} batch(es) that this store does "
+        "not know, such as {batch_id}); nothing of the wallet was sent",
+        "Find that other mmrecon, or the other copy of this one, and stop it; then run "
+        "`mmrecon post --other-stopped`.",
+    ),
     CodeText(
         "posting_reversed_outside",
         Severity.ATTENTION,

@@ -1,0 +1,29 @@
+"""mmrecon's own marks in Fineract: the note of each posting names its batch and row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from mmrecon.config import WalletSettings
+from mmrecon.fineract.contract_reads import Transaction
+from mmrecon.fineract.contract_requests import MARK
+
+_NOTE: Final = re.compile(rf"{MARK} (\S+)/\d+")
+
+
+def marked(booked: Iterable[Transaction], wallet: WalletSettings) -> dict[str, list[Transaction]]:
+    """Transactions of a wallet's payment type that some mmrecon made, by the batch they name."""
+    kind = wallet.payment_type and wallet.payment_type.id
+    found: dict[str, list[Transaction]] = {}
+    for transaction in booked:
+        if transaction.payment_type_id == kind:
+            for batch_id in _batches(transaction):
+                found.setdefault(batch_id, []).append(transaction)
+    return found
+
+
+def _batches(transaction: Transaction) -> set[str]:
+    matches = (_NOTE.fullmatch(note.strip()) for note in transaction.notes)
+    return {match.group(1) for match in matches if match is not None}
