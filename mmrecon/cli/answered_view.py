@@ -21,7 +21,7 @@ def outcome(_run: Run, answered: AllAnswered) -> Outcome:
         for one in answered.workbooks
     ]  # fmt: skip
     shown = [
-        f"{one.workbook.name}: {one.accepted:,} answers would be taken, {one.refused:,} not; "
+        f"{one.workbook.name}: {one.accepted:,} answer(s) would be taken, {one.refused:,} not; "
         f"nothing is signed. The answer: {one.answer}"
         for one in answered.workbooks
     ]
