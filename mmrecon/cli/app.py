@@ -27,6 +27,7 @@ COMMANDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("approve", "approve_cmd", "Another person looks at what waits and signs."),
     ("post", "post_cmd", "Send to Fineract what is approved."),
     ("verify", "verify_cmd", "Read back what was posted."),
+    ("undo", "undo_cmd", "Take back what was posted, when two people sign it."),
     ("prove", "prove_cmd", "The two-way reconciliation and the daily proof."),
     ("lines", "lines_cmd", "Every line with its state."),
     ("explain", "explain_cmd", "The whole story of one receipt."),

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mmrecon.cli.override_view import against
 from mmrecon.cli.render import table
+from mmrecon.cli.undo_view import correction_lines
 from mmrecon.model.approval import Act, BatchKind, CanonicalRow
 from mmrecon.model.money import to_text
 from mmrecon.model.override import contradiction_of
+from mmrecon.model.undo import UNDO
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.waiting import Shown
@@ -188,11 +190,17 @@ def _corrections(shown: Shown) -> list[Any]:
     return [
         text
         for number, row in enumerate(shown.stored.batch.rows, start=1)
-        for text in (
-            f"{number}. send {row['day']} of {_wallet(shown, row)} although it is contradicted:",
-            *against(contradiction_of(row), str(row["currency"])),
-            f"   reason: {row['reason']}",
-        )
+        for text in _correction(shown, number, row)
+    ]
+
+
+def _correction(shown: Shown, number: int, row: CanonicalRow) -> list[str]:
+    if row["act"] == UNDO:
+        return correction_lines(number, row)
+    return [
+        f"{number}. send {row['day']} of {_wallet(shown, row)} although it is contradicted:",
+        *against(contradiction_of(row), str(row["currency"])),
+        f"   reason: {row['reason']}",
     ]
 
 

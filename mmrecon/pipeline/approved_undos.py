@@ -43,6 +43,16 @@ class Undoable:
         return [one.posting for line in self.lines for one in line]
 
 
+def undos_wait(connection: Connection) -> bool:
+    """Whether anything is to be taken back, by the store's word alone; nothing is verified."""
+    asked = _approved(connection)
+    postings = postings_signed_in(connection, [one.posting for one in asked])
+    left = [one for one in asked if one.posting in postings]
+    left = [one for one in left if postings[one.posting].state in _TO_DO]
+    ended = given_up(connection, [one.idempotency_key for one in left])
+    return any(one.idempotency_key not in ended for one in left)
+
+
 def approved_undos(connection: Connection, run: Run) -> Undoable:
     """What two people signed to be taken back, and neither was nor was given up.
 

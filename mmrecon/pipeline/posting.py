@@ -17,11 +17,13 @@ from mmrecon.model.issue import Issue
 from mmrecon.model.money import to_text
 from mmrecon.model.posting import DEAD_STATES, Posting, PostingState
 from mmrecon.pipeline.approved_postings import Sendable, sendable_postings, servers_named
+from mmrecon.pipeline.approved_undos import undos_wait
 from mmrecon.pipeline.one_poster import held_wallets, poster_lease
 from mmrecon.pipeline.overrides import Contradicted, contradicted
 from mmrecon.pipeline.reading_anew import must_read, read_before, read_once_more, servers_before
 from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
+from mmrecon.pipeline.undo_sending import TakenBack, take_back_approved
 from mmrecon.posting.already import POSTED_ELSEWHERE
 from mmrecon.posting.context import PostingContext
 from mmrecon.posting.journal_search import search_journal
@@ -91,7 +93,7 @@ class Seams:
 
 
 def post(run: Run, seams: Seams | None = None, *, other_stopped: bool = False) -> Posted:
-    """Recover what is open, then send what is approved.
+    """Take back what is to be taken back, recover what is open, then send what is approved.
 
     A store that was put back reads Fineract first. `other_stopped`: somebody made sure that another
     mmrecon, whose postings were seen, posts no more.
@@ -109,13 +111,17 @@ def post(run: Run, seams: Seams | None = None, *, other_stopped: bool = False) -
         read_once_more(run)
     with reading(run.engine) as connection:
         before = postings_in(connection, (*_UNSENT, *_OPEN))
-    if not before and not must_read(run):
+        undos = undos_wait(connection)
+    if not before and not undos and not must_read(run):
         return Posted((), ())
     context = posting_context(run, seams)
     client = run.connect()
     try:
         with poster_lease(run, context.stop):
-            return _post(run, context, client, before)
+            taken = TakenBack()
+            if undos and not must_read(run):
+                taken = take_back_approved(run, context, client)
+            return _with(taken, _post(run, context, client, before))
     finally:
         client.close()
 
@@ -170,6 +176,16 @@ def posting_context(run: Run, seams: Seams) -> PostingContext:
         say=run.progress.say,
     )
     return replace(context, point=seams.point) if seams.point is not None else context
+
+
+def _with(taken: TakenBack, posted: Posted) -> Posted:
+    """What was sent, and before it what was taken back."""
+    return replace(
+        posted,
+        postings=[*taken.postings, *posted.postings],
+        issues=[*taken.issues, *posted.issues],
+        trouble=posted.trouble or taken.trouble,
+    )
 
 
 def _post(

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from mmrecon.errors import Defect
 from mmrecon.model.approval import BatchKind
 from mmrecon.model.override import SEND_CONTRADICTED_DAY
+from mmrecon.model.undo import UNDO
 from mmrecon.pipeline.approved import MONEY_KINDS
 from mmrecon.pipeline.run import Run
 from mmrecon.store import batches, journal
@@ -26,7 +27,7 @@ def do_what_it_says(
     Raises:
         SafetyRefusal: a row names another line, item or wallet than the store has for it.
     """
-    if stored.batch.kind in {BatchKind.PEOPLE, BatchKind.CONFIGURATION} or _only_overrides(stored):
+    if stored.batch.kind in {BatchKind.PEOPLE, BatchKind.CONFIGURATION} or _only_read(stored):
         return []  # these are read from the signed rows, whenever they are asked for
     if stored.batch.kind not in MONEY_KINDS:
         raise Defect(f"no approval of a batch of kind {stored.batch.kind.value} is known")
@@ -41,9 +42,10 @@ def do_what_it_says(
     return refused
 
 
-def _only_overrides(stored: StoredBatch) -> bool:
+def _only_read(stored: StoredBatch) -> bool:
+    """Overrides and corrections change nothing by themselves."""
     return stored.batch.kind is BatchKind.CORRECTIONS and all(
-        row.get("act") == SEND_CONTRADICTED_DAY for row in stored.batch.rows
+        row.get("act") in {SEND_CONTRADICTED_DAY, UNDO} for row in stored.batch.rows
     )
 
 

@@ -3,37 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from mmrecon.errors import OutsideUnreachable
+from mmrecon.errors import OutsideUnreachable, SafetyRefusal
 from mmrecon.fineract.client import FineractClient
 from mmrecon.model.issue import Issue
-from mmrecon.model.posting import PostingState
-from mmrecon.pipeline.approved_undos import Undoable
+from mmrecon.model.posting import Posting, PostingState
+from mmrecon.pipeline.approved_undos import Undoable, approved_undos
+from mmrecon.pipeline.refusals import journalled
+from mmrecon.pipeline.run import Run
 from mmrecon.posting.context import PostingContext
+from mmrecon.posting.preflight import Fingerprint, compare_server, read_fingerprint
 from mmrecon.posting.undo import GIVEN_UP, UNKNOWN, WAITS, Outcome, Undoer
 from mmrecon.posting.undo_reads import needs_checker
+from mmrecon.store.database import reading
+from mmrecon.store.posting_reads import postings_of
 
 _COUNTED: Final = {WAITS: "undo_waits", UNKNOWN: "undo_unknown"}
 
 
-def take_back(
-    context: PostingContext, client: FineractClient, undoable: Undoable, *, only_read: bool = False
-) -> list[Issue]:
-    """Take lines back, those first that an earlier run began; what is not right comes back.
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What became of corrections: their postings as they are now, and what is not right.
 
-    `only_read`: nothing may be sent; only what was begun is looked up.
+    `trouble`: Fineract is not there, or does not let the user take transactions back.
+    """
+
+    postings: Sequence[Posting] = ()
+    issues: Sequence[Issue] = ()
+    trouble: OutsideUnreachable | None = None
+
+
+def take_back_approved(run: Run, context: PostingContext, client: FineractClient) -> TakenBack:
+    """Take back what two people signed to be taken back.
 
     Raises:
-        OutsideUnreachable: Fineract is not there, or does not let the user do it.
-        SafetyRefusal: an answer names another account than was asked.
+        SafetyRefusal: a correction, a posting, a signature or the server is not what people
+            approved, or an answer names another account; it is in the journal.
     """
-    if not undoable.lines:
-        return []
+    with journalled(run):
+        with reading(run.engine) as connection:
+            undoable = approved_undos(connection, run)
+        if not undoable.lines:
+            return TakenBack()
+        trouble, outcomes = None, list[Outcome]()
+        try:
+            refuse_other_server(client, undoable.servers)
+            _take_back(context, client, undoable, outcomes)
+        except OutsideUnreachable as error:
+            trouble = error
+    with reading(run.engine) as connection:
+        now = postings_of(connection, [one.posting_id for one in undoable.postings()])
+    return TakenBack(now, _issues(outcomes), trouble)
+
+
+def refuse_other_server(client: FineractClient, servers: Sequence[Fingerprint]) -> None:
+    """Only the server that the postings were approved for is asked to take them back.
+
+    Raises:
+        SafetyRefusal: this is another one.
+    """
+    differences = compare_server(read_fingerprint(client), servers)
+    if differences:
+        raise SafetyRefusal(
+            f"this is not the Fineract that it was posted to: {differences[0].seen}",
+            hint="Correct `fineract.base_url`.",
+            code="preflight_differs",
+        )
+
+
+def _take_back(
+    context: PostingContext, client: FineractClient, undoable: Undoable, outcomes: list[Outcome]
+) -> None:
+    """Line by line, those first that an earlier run began."""
     undoer = Undoer(context, client)
-    commands = {posting.command for posting in undoable.postings()}
-    loose = frozenset() if only_read else needs_checker(client, commands)
-    outcomes = []
+    loose = needs_checker(client, {posting.command for posting in undoable.postings()})
     for line in undoable.lines:
         if context.stop.is_set():
             break
@@ -41,19 +86,7 @@ def take_back(
         if not begun and any(one.posting.command in loose for one in line):
             outcomes.append(undoer.give_up(line, "undo_needs_checker"))
         else:
-            outcomes.append(undoer.take_back(line, only_read=only_read))
-    return _issues(outcomes)
-
-
-def look_up_begun(context: PostingContext, client: FineractClient, undoable: Undoable) -> None:
-    """What an earlier run began is undone if it reads back so; nothing is sent.
-
-    A Fineract that does not answer now changes nothing.
-    """
-    try:
-        take_back(context, client, undoable, only_read=True)
-    except OutsideUnreachable:
-        return
+            outcomes.append(undoer.take_back(line))
 
 
 def _issues(outcomes: Sequence[Outcome]) -> list[Issue]:

@@ -74,10 +74,8 @@ class Undoer:
         self._context = context
         self._client = client
 
-    def take_back(self, undos: Sequence[ApprovedUndo], *, only_read: bool = False) -> Outcome:
-        """Take back all legs of one line, or find out what became of an earlier try.
-
-        `only_read`: nothing may be sent.
+    def take_back(self, undos: Sequence[ApprovedUndo]) -> Outcome:
+        """Take back all legs of one line, or find out first what became of an earlier try.
 
         Raises:
             OutsideUnreachable: Fineract is not there, or does not let the user do it.
@@ -89,9 +87,7 @@ class Undoer:
             left = self._settle_reversed(began)
             if not left:
                 return Outcome(undos, UNDONE)
-            return Outcome(undos, UNKNOWN) if only_read else self._send(left, doubt=True)
-        if only_read:
-            return Outcome(undos, WAITS)
+            return self._send(left, doubt=True)
         held = self._held(undos)
         if held is not None:
             return held

@@ -18,7 +18,7 @@ from mmrecon.model.posting import DEAD_STATES, Posting, PostingState
 from mmrecon.model.undo import UNDO
 from mmrecon.store import journal
 from mmrecon.store.posting_reads import postings_of
-from mmrecon.store.postings import Change, change_states
+from mmrecon.store.postings import Change, change_states, posting_facts
 from mmrecon.store.review_reasons import ReviewReason, add_reasons
 from mmrecon.store.schema import (
     BATCH,
@@ -52,6 +52,11 @@ class Correction:
         """Batch and row of the posting."""
         of_posting: Any = self.row["posting"]
         return str(of_posting[0]), int(of_posting[1])
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key of the correction."""
+        return posting_facts(self.row).idempotency_key(0)
 
     @property
     def leg(self) -> tuple[str, int]:
