@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from mmrecon.model.approval import BatchKind, BatchState
 from mmrecon.model.line_state import LineState
@@ -74,7 +74,7 @@ def waiting_links(connection: Connection, line_ids: Sequence[int]) -> dict[int, 
     return {row[0]: row[1] for row in connection.execute(query) if row[0] in wanted}
 
 
-def _found(row: Row[Any], left_minor: int) -> FoundTransaction:
+def _found(row: Any, left_minor: int) -> FoundTransaction:
     told = json.loads(row.arguments_json)
     return FoundTransaction(
         line_id=row.line_id,
