@@ -261,14 +261,27 @@ def parse_settings(data: dict[str, object], *, source: str, base: Path) -> Setti
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        faults = [(_dotted(fault["loc"]), str(fault["msg"])) for fault in error.errors()]
+        faults = [
+            (_place(fault["loc"], data), str(fault["msg"]).removeprefix("Value error, "))
+            for fault in error.errors()
+        ]
         raise ConfigurationError(faults, source=source) from error
     settings.remember_as_written()
     return _with_absolute_paths(settings, base)
 
 
-def _dotted(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location) or "file"
+def _place(location: tuple[int | str, ...], data: object) -> str:
+    """`wallets[paybill].zone`; a table without a name is told by its place, from 1."""
+    told = ""
+    for part in location:
+        if isinstance(part, int) and isinstance(data, list):
+            data = data[part] if part < len(data) else None
+            name = data.get("name") if isinstance(data, dict) else None
+            told += f"[{name}]" if isinstance(name, str) and name else f"[#{part + 1}]"
+        elif not (isinstance(data, dict) and part not in data and data.get("kind") == part):
+            data = data.get(part) if isinstance(data, dict) else None
+            told += f".{part}"
+    return told.lstrip(".") or "file"
 
 
 def _with_absolute_paths(settings: Settings, base: Path) -> Settings:

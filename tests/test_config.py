@@ -34,21 +34,21 @@ def test_a_minimal_configuration_is_enough() -> None:
 def test_an_unknown_key_and_a_wrong_type_are_shown_together_with_their_paths() -> None:
     wallet = WALLET | {"acount": "990501", "live_from": "yesterday"}
     assert faults_of({"institution": {"name": "X"}, "wallets": [wallet]}) == [
-        "wallets.0.live_from",
-        "wallets.0.acount",
+        "wallets[collections].live_from",
+        "wallets[collections].acount",
     ]
 
 
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        ({"currency": "KSH"}, "wallets.0.currency"),
-        ({"zone": "Nairobi"}, "wallets.0.zone"),
-        ({"country": "Kenya"}, "wallets.0.country"),
-        ({"mode": "test"}, "wallets.0.mode"),
-        ({"sources": [{"kind": "ftp"}]}, "wallets.0.sources.0"),
+        ({"currency": "KSH"}, "wallets[collections].currency"),
+        ({"zone": "Nairobi"}, "wallets[collections].zone"),
+        ({"country": "Kenya"}, "wallets[collections].country"),
+        ({"mode": "test"}, "wallets[collections].mode"),
+        ({"sources": [{"kind": "ftp"}]}, "wallets[collections].sources[#1]"),
         ({"sources": [{"kind": "sftp", "host": "x", "username": "y"}]},
-         "wallets.0.sources.0.sftp.host_key_fingerprint"),
+         "wallets[collections].sources[#1].host_key_fingerprint"),
     ],
 )  # fmt: skip
 def test_each_fault_names_its_place(change: dict[str, object], path: str) -> None:
@@ -57,7 +57,15 @@ def test_each_fault_names_its_place(change: dict[str, object], path: str) -> Non
 
 @pytest.mark.parametrize("change", [{"name": "other"}, {"account": "990502"}])
 def test_two_wallets_may_share_neither_name_nor_account(change: dict[str, object]) -> None:
-    assert faults_of(MINIMAL | {"wallets": [WALLET, WALLET | change]}) == ["file"]
+    data: dict[str, object] = MINIMAL | {"wallets": [WALLET, WALLET | change]}
+    assert faults_of(data) == ["file"]
+    with pytest.raises(ConfigurationError, match="file: two wallets share the same"):
+        parse_settings(data, source="config.toml", base=Path("/site"))
+
+
+def test_a_wallet_without_a_name_is_told_by_its_place() -> None:
+    nameless = {key: value for key, value in WALLET.items() if key != "name"}
+    assert faults_of(MINIMAL | {"wallets": [WALLET, nameless]}) == ["wallets[#2].name"]
 
 
 @pytest.mark.parametrize(
