@@ -53,7 +53,8 @@ def insert_columns(connection: Connection, table: Table, columns: Mapping[str, A
             fixed[name] = _literal(connection, value)
         else:
             varied[name] = values
-    statement = insert(table).values(fixed | {name: bindparam(name) for name in varied})
+    values = fixed | {name: bindparam(name) for name in varied}
+    statement = insert(table).inline().values(values)  # no RETURNING, which nobody would read
     _execute(connection, statement, list(columns), varied)
 
 

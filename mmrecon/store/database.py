@@ -99,6 +99,7 @@ def _engine(state_folder: Path, url: str) -> Engine:
     engine = create_engine(
         f"sqlite:///{state_folder / 'mmrecon.db'}",
         connect_args={"timeout": _BUSY_TIMEOUT_S, "isolation_level": None},
+        paramstyle="qmark",  # bulk statements take tuples; a dict for each row costs more than it
     )
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin_immediate)
