@@ -9,7 +9,7 @@ import click
 
 from mmrecon.cli.frame import with_run
 from mmrecon.cli.outcome import Outcome
-from mmrecon.cli.passphrase import on_terminal, passphrase, signed_by
+from mmrecon.cli.passphrase import on_terminal, signed_by, signer_passphrase
 from mmrecon.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def command(run: Run, batch: str | None, person: str | None, **answers: Any) -> 
         return Outcome(code, batch_json(shown), batch_view(shown))
     still_waiting(shown.stored)
     _ask(shown, yes=answers["yes"], rejects_batch=answers["reject_batch"])
-    secret = passphrase(answers["passphrase_file"])
+    secret = signer_passphrase(run, person, answers["passphrase_file"])
     decided = _decide(run, (batch, person, secret), rejected, answers)
     return _outcome(decided)
 

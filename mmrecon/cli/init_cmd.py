@@ -72,7 +72,8 @@ def command(config_path: Path | None, folder: Path, **given: Any) -> Outcome:
 
 
 def _answers(given: Mapping[str, Any]) -> Answers:
-    institution = given["institution"] or _ask("The institution's name", "--institution")
+    _refuse_unanswered(given)
+    institution = given["institution"] or _ask("The institution's name")
     wallets = _wallets(given)
     fineract_url = given["fineract_url"]
     if fineract_url is None:
@@ -100,7 +101,7 @@ def _today(zone: str) -> date:
 
 
 def _wallets(given: Mapping[str, Any]) -> list[FirstWallet]:
-    texts: Sequence[str] = given["wallets"] or [_ask(f"A wallet ({_WALLET_FORM})", "--wallet")]
+    texts: Sequence[str] = given["wallets"] or [_ask(f"A wallet ({_WALLET_FORM})")]
     names = {text.partition(":")[0] for text in texts}
     payment_types = _by_wallet("--payment-type", given["payment_types"], names)
     gl_accounts = _by_wallet("--gl-accounts", given["gl_accounts"], names)
@@ -150,7 +151,7 @@ def _number(option: str, text: str) -> int:
 
 def _founders(names: Sequence[str]) -> Sequence[str]:
     if not names and on_terminal():
-        names = [_ask(f"The {which} founder's name", "--founder") for which in ("first", "second")]
+        names = [_ask(f"The {which} founder's name") for which in ("first", "second")]
     if len(names) not in {0, 2} or len({name_key(name) for name in names}) != len(names):
         raise UsageError("there are two founders: give --founder twice, or leave it out")
     try:
@@ -159,9 +160,20 @@ def _founders(names: Sequence[str]) -> Sequence[str]:
         raise UsageError(f"--founder: {error}") from error
 
 
-def _ask(question: str, option: str) -> str:
-    if not on_terminal():
-        raise UsageError(f"{option} is missing, and this is no terminal", code="no_terminal")
+def _refuse_unanswered(given: Mapping[str, Any]) -> None:
+    """Where nobody can be asked, every option that is missing is named at once."""
+    needed = {"--institution": "institution", "--wallet": "wallets"}
+    missing = [option for option, name in needed.items() if not given[name]]
+    if missing and not on_terminal():
+        verb = "is" if len(missing) == 1 else "are"
+        raise UsageError(
+            f"{' and '.join(missing)} {verb} missing, and this is no terminal",
+            hint=f"--wallet is {_WALLET_FORM}. See `mmrecon init --help` for what may be left out.",
+            code="no_terminal",
+        )
+
+
+def _ask(question: str) -> str:
     answer: str = click.prompt(question, err=True)
     return answer
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from mmrecon.errors import UsageError
+
+if TYPE_CHECKING:
+    from mmrecon.pipeline.run import Run
+
+_TRIES: Final = 3
 
 
 def signed_by(*, required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -49,6 +54,25 @@ def passphrase(file: Path | None, *, new: bool = False) -> str:
             code="no_terminal",
         )
     typed: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True)
+    return typed
+
+
+def signer_passphrase(run: Run, name: str, file: Path | None) -> str:
+    """The passphrase of somebody who may sign; a mistyped one is asked again, three times in all.
+
+    Raises:
+        UsageError: nobody can sign yet, or there is neither a file nor a terminal.
+        SafetyRefusal: nobody of that name may sign, or others can read the file.
+    """
+    from mmrecon.pipeline.people import known_person, opens_key
+
+    person = known_person(run, name)
+    typed = passphrase(file)
+    for _ in range(_TRIES - 1):
+        if file is not None or opens_key(run, person, typed):
+            break
+        click.echo("That passphrase does not open this key; type it again.", err=True)
+        typed = passphrase(None)
     return typed
 
 

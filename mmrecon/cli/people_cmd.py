@@ -9,7 +9,13 @@ import click
 
 from mmrecon.cli.frame import with_run
 from mmrecon.cli.outcome import Outcome
-from mmrecon.cli.passphrase import on_terminal, passphrase, passphrase_file_option, signed_by
+from mmrecon.cli.passphrase import (
+    on_terminal,
+    passphrase,
+    passphrase_file_option,
+    signed_by,
+    signer_passphrase,
+)
 from mmrecon.errors import ExitCode, UsageError
 from mmrecon.model.approval import Role
 
@@ -90,7 +96,8 @@ def revoke(run: Run, name: str, reason: str, person: str, passphrase_file: Path 
     """Take every right from NAME at once; one enrolled person is enough for that."""
     from mmrecon.pipeline.people import revoke_person
 
-    gone = revoke_person(run, name, person, passphrase(passphrase_file), reason)
+    secret = signer_passphrase(run, person, passphrase_file)
+    gone = revoke_person(run, name, person, secret, reason)
     summary = {"name": name, "fingerprints": list(gone), "revoked_by": person}
     return Outcome(ExitCode.DONE, summary, [f"{name} can no longer sign anything."])
 

@@ -10,7 +10,7 @@ import click
 
 from mmrecon.cli.frame import with_run
 from mmrecon.cli.outcome import Outcome
-from mmrecon.cli.passphrase import passphrase, signed_by
+from mmrecon.cli.passphrase import signed_by, signer_passphrase
 from mmrecon.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def command(
     if person is None:
         submitted = check_workbook(run, file)
     else:
-        submitted = submit_workbook(run, file, person, passphrase(passphrase_file))
+        secret = signer_passphrase(run, person, passphrase_file)
+        submitted = submit_workbook(run, file, person, secret)
     return Outcome(submitted.exit_code(), submitted_json(submitted), submitted_shown(submitted))
 
 
@@ -87,7 +88,8 @@ def _override(run: Run, day: _Day, person: str | None, passphrase_file: Path | N
     if person is None:
         hint = "Nothing was signed. Sign it: the same command with --as NAME"
         return Outcome(ExitCode.PEOPLE_HAVE_WORK, override_json(found, ""), [*shown, hint])
-    batch_id = prepare_override(run, found, person, passphrase(passphrase_file))
+    secret = signer_passphrase(run, person, passphrase_file)
+    batch_id = prepare_override(run, found, person, secret)
     shown += [
         f"Batch {batch_id} waits for another person.",
         f"They look at it with: mmrecon approve {batch_id}",
@@ -104,7 +106,7 @@ def _pending(run: Run, person: str | None, passphrase_file: Path | None) -> Outc
         code = ExitCode.DONE if found.is_empty else ExitCode.PEOPLE_HAVE_WORK
         hint = [] if found.is_empty else ["Sign it: mmrecon submit --as NAME"]
         return Outcome(code, _pending_json(found, ()), [*_pending_shown(found), *hint])
-    prepared = prepare_pending(run, person, passphrase(passphrase_file))
+    prepared = prepare_pending(run, person, signer_passphrase(run, person, passphrase_file))
     shown = _pending_shown(prepared.pending)
     shown += [f"Batch {batch_id} waits for another person." for batch_id in prepared.batch_ids]
     if prepared.batch_ids:

@@ -120,6 +120,26 @@ def unlock_signer(run: Run, name: str, passphrase: str) -> Signer:
     return Signer(person, unlock(keys_folder(run), person.fingerprint, passphrase))
 
 
+def known_person(run: Run, name: str) -> Person:
+    """Somebody who has rights now, before they are asked for their passphrase.
+
+    Raises:
+        UsageError: the two founders have not both enrolled yet.
+        SafetyRefusal: nobody of that name has rights.
+    """
+    with journalled(run, name), reading(run.engine) as connection:
+        return load_roster(connection, run.founders_path).person(name)
+
+
+def opens_key(run: Run, person: Person, passphrase: str) -> bool:
+    """Whether a passphrase is this person's; anything else that is wrong is told when they sign."""
+    try:
+        unlock(keys_folder(run), person.fingerprint, passphrase)
+    except SafetyRefusal as refusal:
+        return refusal.code != "wrong_passphrase"
+    return True
+
+
 def present_person(connection: Connection, run: Run, signer: Signer) -> Person:
     """The signer as the roster has them now, inside the transaction that takes the signature.
 

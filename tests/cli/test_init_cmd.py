@@ -86,12 +86,6 @@ def test_a_wrong_answer_is_named_and_nothing_is_written(
     assert not (tmp_path / "site").exists()
 
 
-def test_without_a_terminal_a_missing_answer_is_no_question(tmp_path: Path) -> None:
-    result = CliRunner().invoke(cli, ["init", "--folder", str(tmp_path)])
-    assert result.exit_code == 2
-    assert "--institution" in result.stderr
-
-
 def test_at_a_terminal_a_person_is_asked_what_is_missing(tmp_path: Path) -> None:
     answers = {
         "institution": "Example SACCO",
@@ -103,3 +97,11 @@ def test_at_a_terminal_a_person_is_asked_what_is_missing(tmp_path: Path) -> None
     seen = at_terminal(["init", "--folder", str(tmp_path / "site")], answers)
     assert "One-time codes" in seen
     assert load_settings(tmp_path / "site" / "config.toml").fineract is None
+
+
+def test_without_a_terminal_every_missing_option_is_named_at_once(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["init", "--folder", str(tmp_path / "site")])
+    assert result.exit_code == 2
+    assert "--institution and --wallet are missing" in result.stderr
+    only = CliRunner().invoke(cli, ["init", "--folder", str(tmp_path / "s"), "--institution", "X"])
+    assert "--wallet is missing" in only.stderr

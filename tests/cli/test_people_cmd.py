@@ -242,3 +242,21 @@ def test_ids_in_lists_can_be_copied_from_a_narrow_terminal(site: Site) -> None:
     assert site.call("submit", *site.signed(BENO)).code == 1
     (batch,) = site.call("approve", "--json").json["waiting"]
     assert batch["batch_id"] in site.call("approve").out
+
+
+def test_a_mistyped_passphrase_is_asked_again(site: Site) -> None:
+    batch = prepared(site, [row(1)])
+    right = f"{BENO}: four quite unlikely words"
+    answers = {"Approve it?": "y", "Passphrase": "four other words", "type it again": right}
+    seen = at_terminal(["approve", batch, "--as", BENO, "--config", str(site.config)], answers)
+    assert "approved" in seen
+
+
+def test_nobody_is_asked_for_a_passphrase_who_cannot_sign(tmp_path: Path) -> None:
+    site = Site(tmp_path / "new")
+    assert init(site.folder).code == 0
+    for words in (("submit",), ("approve", "postings-1", "--yes"), ("submit", "today.xlsx")):
+        ended = site.call(*words, "--as", ASHA)
+        assert ended.code in {2, 5}
+        assert "terminal" not in ended.err
+    assert "nobody can sign yet" in site.call("submit", "--as", ASHA).err
