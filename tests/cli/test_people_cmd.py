@@ -247,7 +247,7 @@ def test_ids_in_lists_can_be_copied_from_a_narrow_terminal(site: Site) -> None:
 def test_a_mistyped_passphrase_is_asked_again(site: Site) -> None:
     batch = prepared(site, [row(1)])
     right = f"{BENO}: four quite unlikely words"
-    answers = {"Approve it?": "y", "Passphrase": "four other words", "type it again": right}
+    answers = {"Approve it?": "y", "Passphrase": "four other words", "again.\r\nPassphrase": right}
     seen = at_terminal(["approve", batch, "--as", BENO, "--config", str(site.config)], answers)
     assert "approved" in seen
 
