@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -26,6 +27,7 @@ from mmrecon.store.runs import new_run_id, record_end, record_start
 
 if TYPE_CHECKING:
     from mmrecon.fineract.client import FineractClient
+    from mmrecon.pipeline.restoring import Restored
 
 _SYSTEM_CONFIG = Path("/etc/mmrecon/config.toml")
 
@@ -136,6 +138,38 @@ def upgrade_store(config: Path | None) -> Path | None:
             return backup
         finally:
             engine.dispose()
+
+
+def restore_store(
+    config: Path | None, backup: Path, *, into: Path | None, replace: bool
+) -> Restored:
+    """Put a backup in the place of a configuration, or into a folder of its own.
+
+    Raises:
+        UsageError: there is a state already, or nothing says where the backup goes.
+        SafetyRefusal: the backup does not hold, or belongs to other founders.
+        LockHeld: a run goes on there.
+    """
+    from mmrecon.pipeline.restoring import Place, restore, unpacked
+
+    path = (find_config(config) if into is None else into / "config.toml").resolve()
+    now_utc = system_clock()
+    folder = unpacked(backup, path.parent)
+    try:
+        settings = load_settings(path if into is None else folder / "config.toml")
+        if settings.state.database_url_variable:
+            raise UsageError("this store lives on PostgreSQL", code="backup_needs_sqlite")
+        state = settings.state.folder
+        if state.is_relative_to(folder):
+            state = path.parent / state.relative_to(folder)
+        _refuse_other_users(state)
+        with run_lock(state, command="restore", since_utc=iso_utc(now_utc)):
+            return restore(
+                folder, Place(path, state), backup,
+                replace=replace, now_utc=now_utc, run_id=new_run_id("restore", now_utc),
+            )  # fmt: skip
+    finally:
+        shutil.rmtree(folder)
 
 
 def _connector(settings: Settings) -> Callable[[], FineractClient]:

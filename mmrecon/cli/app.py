@@ -36,6 +36,8 @@ COMMANDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("payouts", "payouts_cmd", "Withdrawal requests and approved loans."),
     ("people", "people_cmd", "Who may do what."),
     ("journal", "journal_cmd", "The journal's chain, against a printed head."),
+    ("backup", "backup_cmd", "The state in one file, checked by reading it back."),
+    ("restore", "restore_cmd", "Put a backup in place; nothing is sent until Fineract was read."),
     ("upgrade", "upgrade_cmd", "Migrate the database, after a backup."),
     ("sandbox", "sandbox_cmd", "The stand-in Fineract on this machine."),
 )
