@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mmrecon import __version__
 from mmrecon.config import ReadingLimits, Settings
 from mmrecon.errors import ExitCode, MmreconError, UsageError, worst
 from mmrecon.fetch import archive
@@ -19,7 +20,7 @@ from mmrecon.model.catalogue import severity_of
 from mmrecon.model.issue import Issue
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.storing import StoredStatement, store_readings
-from mmrecon.statements.layout import Layout, load_layouts
+from mmrecon.statements.layout import Layout, layouts_changed_at_utc, load_layouts
 from mmrecon.statements.reading import Reading, read_member
 from mmrecon.store import files
 from mmrecon.store import statements as store
@@ -104,10 +105,17 @@ def read_path(path: Path, limits: ReadingLimits) -> bytes:
 
 
 def unread_files(run: Run) -> list[files.StoredFile]:
-    """What was fetched and no run has read to the end, in order of arrival."""
+    """What was fetched and no run has read to the end, in order of arrival.
+
+    What was set aside is among it after it came again, or the configuration, a layout of the
+    site's own or the program has changed.
+    """
     names = [wallet.name for wallet in run.settings.wallets]
+    changed_at_utc = layouts_changed_at_utc(run.settings.formats_folder)
+    means = files.Means(run.settings.digest(), __version__, changed_at_utc)
     with store_view(run.engine) as connection:
-        return files.unread(connection, names)
+        wallets = {name: store.wallet_id(connection, run.settings, name) for name in names}
+        return files.unread(connection, wallets, means)
 
 
 def import_files(run: Run, arrived: Sequence[files.StoredFile], *, again: bool = False) -> Imported:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal, get_args
@@ -18,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from mmrecon.config import Currency, NotEmpty, Zone
 from mmrecon.errors import ConfigurationError
+from mmrecon.model.clock import iso_utc
 from mmrecon.model.line import LineClass, PartyKind
 
 Container = Literal["csv", "xls", "xlsx"]
@@ -252,3 +254,10 @@ def load_layouts(site_folder: Path | None = None) -> tuple[Layout, ...]:
             [("name", f"two layouts are called {name}") for name in doubled], source="layouts"
         )
     return tuple(layouts)
+
+
+def layouts_changed_at_utc(site_folder: Path | None) -> str:
+    """When a layout of the site's own was last written; nothing where there is none."""
+    paths = [] if site_folder is None else list(site_folder.glob("*.toml"))
+    times = [datetime.fromtimestamp(path.stat().st_mtime, UTC) for path in paths]
+    return iso_utc(max(times)) if times else ""

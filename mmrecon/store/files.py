@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select
 
-from mmrecon.store.schema import DELIVERY, FILE, STATEMENT
+from mmrecon.store.schema import DELIVERY, FILE, RUN, STATEMENT
+
+_FOR_GOOD: Final = "9999"
+_ASIDE: Final = ("quarantined", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +77,73 @@ def known_deliveries(
     return {(row.name, row.size_bytes, row.modified_utc_s) for row in rows}
 
 
-def unread(connection: Connection, wallet_names: Iterable[str]) -> list[StoredFile]:
-    """Deliveries to these wallets whose file has no complete reading yet, in order of arrival.
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What reading goes by; where it differs, what was set aside may be read now."""
 
-    So a run that was killed between fetching and reading is finished by the next one.
+    settings_digest: str = ""
+    program_version: str = ""
+    layouts_changed_at_utc: str = ""
+
+
+def unread(
+    connection: Connection, wallets: Mapping[str, int | None], means: Means | None = None
+) -> list[StoredFile]:
+    """Deliveries to wallets (name → wallet_id) whose file does not stand read there, as they came.
+
+    So a run that was killed between fetching and reading is finished by the next one. A file that
+    was set aside counts once more when it was delivered again, or when the means have changed.
     """
-    read_files = select(STATEMENT.c.file_id).where(STATEMENT.c.complete)
     rows = connection.execute(
-        select(FILE, DELIVERY.c.name, DELIVERY.c.wallet_name, DELIVERY.c.delivery_id)
+        select(FILE, DELIVERY.c.name, DELIVERY.c.wallet_name, DELIVERY.c.delivered_at_utc)
         .join(DELIVERY, DELIVERY.c.file_id == FILE.c.file_id)
-        .where(DELIVERY.c.wallet_name.in_(list(wallet_names)))
-        .where(FILE.c.file_id.not_in(read_files))
+        .where(DELIVERY.c.wallet_name.in_(list(wallets)))
         .order_by(DELIVERY.c.delivery_id)
     )
+    readings = _readings(connection)
     first: dict[tuple[int, str], StoredFile] = {}
     for row in rows:
-        stored = _stored(row, row.name, row.wallet_name, is_new=True)
-        first.setdefault((row.file_id, row.wallet_name), stored)
+        mine = [
+            one
+            for one in readings.get(row.file_id, ())
+            if one.wallet_id in {None, wallets[row.wallet_name]}
+        ]
+        if row.delivered_at_utc > _tried_at_utc(mine, means):
+            stored = _stored(row, row.name, row.wallet_name, is_new=True)
+            first.setdefault((row.file_id, row.wallet_name), stored)
     return list(first.values())
+
+
+def _readings(connection: Connection) -> dict[int, list[Row[Any]]]:
+    """Every file's readings to the end, with the means of their runs."""
+    names = ("file_id", "wallet_id", "member", "outcome", "read_at_utc")
+    query = (
+        select(*(STATEMENT.c[name] for name in names))
+        .add_columns(RUN.c.settings_digest, RUN.c.program_version)
+        .join(RUN, RUN.c.run_id == STATEMENT.c.run_id, isouter=True)
+        .where(STATEMENT.c.complete)
+    )
+    found: dict[int, list[Row[Any]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.file_id, []).append(row)
+    return found
+
+
+def _tried_at_utc(readings: Sequence[Row[Any]], means: Means | None) -> str:
+    """Up to when a delivery of the file is done with: never, until it was set aside, for good."""
+    if not readings:
+        return ""
+    stands = {row.member for row in readings if row.outcome not in _ASIDE}
+    aside = [row for row in readings if row.outcome in _ASIDE and row.member not in stands]
+    if means is not None and aside and all(_differs(row, means) for row in aside):
+        return ""
+    return max((row.read_at_utc for row in aside), default=_FOR_GOOD)
+
+
+def _differs(row: Row[Any], means: Means) -> bool:
+    used = (row.settings_digest, row.program_version)
+    now = (means.settings_digest, means.program_version)
+    return used != now or means.layouts_changed_at_utc > row.read_at_utc
 
 
 def _record_arrival(connection: Connection, file_id: int, delivery: Delivery, at_utc: str) -> None:

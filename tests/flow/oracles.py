@@ -44,20 +44,19 @@ def check_money(
 
 
 def check_rows(site: Site) -> None:
-    """Rows and money in = first sightings + repeats + refused + skipped."""
+    """Data rows and their money = first sightings + repeats + refused; what was skipped is none."""
     statements = site.rows(
         "select s.*, f.first_name from statement s join file f using (file_id) "
         "where s.complete and s.current and s.outcome in ('read', 'partial')"
     )
     for statement in statements:
-        told = (
-            statement["data_rows"],
-            statement["new_lines"] + statement["repeat_lines"]
-            + statement["refused_rows"] + statement["skipped_rows"],
-        )  # fmt: skip
-        assert told[0] == told[1], statement
+        told = statement["new_lines"] + statement["repeat_lines"] + statement["refused_rows"]
+        assert told == statement["data_rows"], statement
+        skipped = json.loads(statement["skipped_json"])
+        assert sum(skipped.values()) == statement["skipped_rows"]
+        assert set(skipped) <= {"header", "preamble", "blank", "footer", "totals"}, skipped
         seen = _sightings(site, statement["statement_id"])
-        assert seen["rows"] + seen["refused"] + statement["skipped_rows"] == told[0], statement
+        assert seen["rows"] + seen["refused"] == told, statement
         money = (statement["in_minor"], statement["out_minor"] + statement["fees_minor"])
         assert money == (seen["in_minor"], seen["out_minor"]), statement
         written = site.delivered.get(statement["first_name"])
@@ -115,9 +114,8 @@ def check_buckets(site: Site) -> None:
     )
     for statement in whole:
         (moved,) = site.rows(
-            "select coalesce(sum(l.sign * l.amount_minor), 0) minor from sighting s "
-            "join line l using (line_id) "
-            "where s.statement_id = ? and s.line_class <> 'non_final'",
+            "select coalesce(sum(sign * amount_minor), 0) minor from line where line_id in "
+            "(select line_id from sighting where statement_id = ? and line_class <> 'non_final')",
             statement["statement_id"],
         )
         assert moved["minor"] == statement["closing_minor"] - statement["opening_minor"]
@@ -127,9 +125,11 @@ def check_ledger(site: Site) -> None:
     """The sandbox's ledger is what it was before, what others did by hand, and what was approved.
 
     Each posting that says so stands there once, with its account, amount, date, receipt and
-    payment type; nothing else does.
+    payment type; nothing else does. What was undone is there, reversed.
     """
-    postings = site.rows("select * from posting where state in ('posted', 'verified', ?)", _DEAD[3])
+    postings = site.rows(
+        "select * from posting where state in ('posted', 'verified', 'undone', ?)", _DEAD[3]
+    )
     ours = Counter(_as_sent(posting) for posting in postings)
     standing = [
         one for one in site.new_money() if (one.kind, one.transaction_id) not in site.by_hand
@@ -137,6 +137,10 @@ def check_ledger(site: Site) -> None:
     assert Counter(map(_as_found, standing)) == ours
     numbers = {(one.kind, str(one.transaction_id)) for one in standing}
     assert {(p["account_kind"], p["transaction_id"]) for p in postings} == numbers
+    reversed_ = {(one.kind, str(one.transaction_id)) for one in standing if one.reversed}
+    assert reversed_ == {
+        (p["account_kind"], p["transaction_id"]) for p in postings if p["state"] in _DEAD
+    }
     lost = {
         (one.kind, one.transaction_id) for one in site.opened_with
     } - {(one.kind, one.transaction_id) for one in site.ledger()}  # fmt: skip

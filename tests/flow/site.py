@@ -125,6 +125,10 @@ class Site(Desk):
         """In which state the client's line with that receipt is."""
         return str(self.line(receipt)["state"])
 
+    def state_of_each(self, line_class: str) -> dict[str, str]:
+        """The state of every line of a class, by receipt."""
+        return {line["receipt"]: line["state"] for line in self.lines("--class", line_class)}
+
     def answer(
         self, owners: Mapping[str, Owner] | None = None, *, choices: Mapping[str, str] | None = None
     ) -> Path:

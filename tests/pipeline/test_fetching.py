@@ -233,8 +233,8 @@ def test_what_was_fetched_and_not_read_to_the_end_is_still_to_be_read(
             ],
         )
     with reading(engine) as connection:
-        assert [file.name for file in files.unread(connection, ["paybill"])] == ["b.csv"]
-        assert files.unread(connection, ["another"]) == []
+        assert [file.name for file in files.unread(connection, {"paybill": None})] == ["b.csv"]
+        assert files.unread(connection, {"another": None}) == []
 
 
 def test_a_wallet_that_does_not_exist_is_wrong_use(engine: Engine, tmp_path: Path) -> None:
