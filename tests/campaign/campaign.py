@@ -1,0 +1,345 @@
+"""A campaign: waves of approved postings, each sent through faults, deaths and careless people."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from mmrecon.model.approval import BatchKind
+from mmrecon.sandbox.demo_api import SeedApi
+from tests.campaign.counter import Counter as Desk
+from tests.campaign.counter import Meanwhile
+from tests.campaign.institution import Institution
+from tests.campaign.ledger import from_api, from_database
+from tests.campaign.oracle import OPEN, Oracle, Verdict
+from tests.campaign.proxy import WHATS, Faults, Proxy
+from tests.campaign.servers import Sandbox
+from tests.campaign.site import BENO, CARO, Server, Site
+from tests.campaign.work import Line, Work
+
+REPOSITORY: Final = Path(__file__).parents[2]
+KILLED: Final = -9
+UNREACHABLE, DEFECT = 3, 70
+_READ_TIMEOUT_S: Final = 3
+_RUNS_OF_A_WAVE: Final = 7
+_CALM_RUNS: Final = 20
+_TRIES: Final = 4
+"""So often a run is begun again when Fineract could not be reached."""
+_QUESTIONS: Final = ("posted_elsewhere", "probably_posted")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody asked for on the command line."""
+
+    seed: int
+    postings: int
+    accounts: int
+    database: str
+    folder: Path
+    base_url: str = ""
+    username: str = "mifos"
+    password: str = "password"
+    zone: str = "Asia/Kolkata"
+
+
+@dataclass
+class Told:
+    """What happened, for the one line."""
+
+    seed: int
+    verdict: Verdict
+    faults: Counter[str]
+    kills: Counter[str]
+    restores: int
+    runs: int
+    seconds: float
+
+    def line(self) -> str:
+        """The one line."""
+        verdict = self.verdict
+        return (
+            f"seed {self.seed}: {verdict.postings} postings, {self.faults.total()} faults, "
+            f"{self.kills.total()} kills, {self.restores} restores, {len(verdict.lost)} lost, "
+            f"{len(verdict.doubled)} doubled, {len(verdict.open)} open"
+        )
+
+
+def points() -> list[str]:
+    """Every numbered point of posting, as the program itself names them."""
+    sources = sorted((REPOSITORY / "mmrecon" / "posting").glob("*.py"))
+    named = [re.findall(r"\.point\(\"(\w+)\"\)", source.read_text("utf-8")) for source in sources]
+    return sorted({name for names in named for name in names if not name.startswith("undo")})
+
+
+def play(asked: Asked, say: Callable[[str], None]) -> Told:
+    """Play one campaign to its end."""
+    begun_s = time.monotonic()
+    with ExitStack() as stack:
+        campaign = Campaign(asked, stack, say)
+        campaign.play()
+        verdict = campaign.judge()
+        return Told(
+            asked.seed, verdict, campaign.way.struck, campaign.kills, campaign.restores,
+            campaign.runs, time.monotonic() - begun_s,
+        )  # fmt: skip
+
+
+@dataclass
+class _Night:
+    """How one run of `post` is disturbed."""
+
+    asked: dict[str, Any] = field(default_factory=dict)
+    server_dies_after_s: float = 0.0
+    business_days_back: int = 0
+    unapproved: bool = False
+
+
+class Campaign:
+    """The server, the site, the people and the dice of one campaign."""
+
+    def __init__(self, asked: Asked, stack: ExitStack, say: Callable[[str], None]) -> None:
+        self._asked, self._say = asked, say
+        self._dice = random.Random(f"campaign {asked.seed}")
+        self._sandbox: Sandbox | None = None
+        if not asked.base_url:
+            self._sandbox = Sandbox(asked.folder / "sandbox", asked.database)
+            stack.callback(self._sandbox.kill)
+        upstream = asked.base_url or (self._sandbox.base_url if self._sandbox else "")
+        straight, self.way = Proxy(upstream), Proxy(upstream)
+        stack.callback(straight.close)
+        stack.callback(self.way.close)
+        api = SeedApi(straight.base_url, asked.username, asked.password)
+        self._institution = Institution(api, asked.zone, asked.accounts)
+        server = Server(
+            self.way.base_url, asked.zone, asked.username, asked.password, _READ_TIMEOUT_S
+        )
+        self.site = Site(asked.folder / "site", self._institution, server)
+        self._work = Work(asked.seed, self._institution.accounts)
+        self._desk = Desk(self._institution, random.Random(f"counter {asked.seed}"))
+        self._nursery = _nursery(self.site.config, asked.folder / "log", stack)
+        self._lines: dict[int, Line] = {}
+        self._approver = CARO
+        self._copies: list[str] = []
+        self._points = points()
+        self.kills: Counter[str] = Counter()
+        self.restores = 0
+        self.runs = 0
+
+    def play(self) -> None:
+        """All waves, then calm until nothing is open."""
+        waves = max(3, min(10, self._asked.postings // 1000))
+        each = -(-self._asked.postings // waves)
+        for wave in range(waves):
+            self._officer()
+            self._change_people_and_settings(wave, waves)
+            self._keep(f"copy-{wave}-before")
+            drawn = self._work.draw(each)
+            self._approve(drawn)
+            self._keep(f"copy-{wave}-after")
+            for night in self._nights(each):
+                self._run(night, drawn, each)
+                if not self._open():
+                    break
+            if wave and (self._dice.random() < 0.4 or (wave == waves - 1 and not self.restores)):
+                self._restore()
+            self._say(f"wave {wave + 1} of {waves}: {dict(self.site.states())}")
+        self._calm()
+
+    def judge(self) -> Verdict:
+        """What the ledger and the store say at the end."""
+        accounts = self._institution.accounts
+        ledger = (
+            from_database(self._sandbox.folder, accounts)
+            if self._sandbox is not None
+            else from_api(self._institution.api, accounts)
+        )
+        lines = list(self._lines.values())
+        return Oracle(self.site, ledger, lines, self._desk.typed).judge()
+
+    def _calm(self) -> None:
+        """No more faults: restarts until nothing is open."""
+        self.way.put(Faults())
+        self.way.open()
+        self._institution.business_date(None)
+        for _ in range(_CALM_RUNS):
+            self._officer()
+            self._bear({})
+            if not self._open():
+                return
+
+    def _open(self) -> int:
+        states = self.site.states()
+        return sum(states[state] for state in OPEN)
+
+    # people
+
+    def _officer(self) -> None:
+        """Links that were found are signed; what came back otherwise goes to another account."""
+        self.site.sign_pending()
+        back = self.site.rows(
+            "select distinct line_id from review_reason r where not cleared and code not in (?, ?)"
+            " and not exists (select 1 from review_reason q where q.line_id = r.line_id"
+            " and not q.cleared and q.code in (?, ?))"
+            " and not exists (select 1 from posting p where p.line_id = r.line_id"
+            " and p.state not in ('refused', 'withdrawn'))",
+            *_QUESTIONS, *_QUESTIONS,
+        )  # fmt: skip
+        chosen = [row["line_id"] for row in back if self._dice.random() < 0.7]
+        decided = [self._work.elsewhere(self._lines[number]) for number in chosen]
+        self._lines |= {line.number: line for line in decided}
+        self.site.approve(decided, BENO, BatchKind.CHOICES)
+
+    def _approve(self, lines: list[Line]) -> None:
+        self._lines |= {line.number: line for line in lines}
+        third = -(-len(lines) // 3)
+        kinds = (BatchKind.POSTINGS, BatchKind.CHOICES, BatchKind.POSTINGS)
+        for place, kind in enumerate(kinds):
+            part = lines[place * third : (place + 1) * third]
+            self.site.approve(part, self._dice.choice((BENO, self._approver)), kind)
+
+    def _change_people_and_settings(self, wave: int, waves: int) -> None:
+        if self._approver == CARO and wave >= waves // 2:
+            self.site.revoke(CARO)
+            self._approver = BENO
+        if wave and self._dice.random() < 0.5:
+            old = re.findall(r"savings_batch_size = \d+", self.site.config.read_text("utf-8"))[0]
+            self.site.configure(old, f"savings_batch_size = {self._dice.randint(3, 15)}")
+            self.site.sign_pending()
+
+    def _keep(self, name: str) -> None:
+        if self._dice.random() < 0.6 or not self._copies:
+            self.site.keep(name)
+            self._copies.append(name)
+
+    def _restore(self) -> None:
+        """An old copy in place of the store; what it lacks arrives and is approved again."""
+        name = self._dice.choice(self._copies[-4:])
+        self.site.put_back(name, anchor=self._dice.random() < 0.5)
+        self.restores += 1
+        self._officer()
+        there = {row["line_id"] for row in self.site.rows("select line_id from posting")}
+        there |= {row["line_id"] for row in self.site.rows("select line_id from link")}
+        missing = [line for number, line in self._lines.items() if number not in there]
+        again = [
+            self._work.elsewhere(line) if self._dice.random() < 0.1 else line for line in missing
+        ]
+        self._say(f"restored {name}: {len(again)} lines are approved again")
+        self._approve(again)
+
+    # runs
+
+    def _nights(self, postings: int) -> list[_Night]:
+        """How the runs of a wave are disturbed: deaths at each numbered point in turn, and else."""
+        dice, long_s = self._dice, 0.5 + postings / 150
+        most = max(2, postings // 25)
+        nights = [_Night({"kill_after_s": dice.uniform(0.2, long_s)})]
+        for _ in range(_RUNS_OF_A_WAVE // 2):
+            self._points.append(self._points.pop(0))
+            nights.append(_Night({"point": self._points[-1], "nth": dice.randint(1, most)}))
+        others = [
+            _Night({"nth": dice.randint(1, 5 * most)}),
+            _Night({"stop_after_s": dice.uniform(0.2, long_s)}),
+            _Night(business_days_back=dice.randint(2, 4)),
+            _Night(unapproved=True),
+            _Night(),
+        ]
+        if self._sandbox is not None:
+            nights.append(_Night(server_dies_after_s=dice.uniform(0.2, long_s)))
+        nights += dice.sample(others, _RUNS_OF_A_WAVE - len(nights))
+        dice.shuffle(nights)
+        return nights
+
+    def _run(self, night: _Night, drawn: list[Line], postings: int) -> None:
+        dice, long_s = self._dice, 0.5 + postings / 150
+        self.way.put(self._faults())
+        if night.business_days_back:
+            self._institution.business_date(night.business_days_back)
+        acts: list[tuple[float, Callable[[], None]]] = []
+        for line in dice.sample(drawn, min(len(drawn), 1 + postings // 250)):
+            acts.append((dice.uniform(0, long_s), lambda line=line: self._desk.book(line)))
+        if dice.random() < 0.5:
+            line = dice.choice(drawn)
+            acts.append((dice.uniform(0, long_s), lambda: self._desk.leave(line)))
+        if night.server_dies_after_s:
+            acts.append((night.server_dies_after_s, self._server_dies))
+        with Meanwhile(acts), self._unapproved(night):
+            tries = 1
+            while (code := self._bear(night.asked)) == UNREACHABLE and tries < _TRIES:
+                tries += 1
+        if night.business_days_back:
+            self._institution.business_date(None)
+        if code == KILLED:
+            self.kills[str(night.asked.get("point", "anywhere"))] += 1
+
+    @contextmanager
+    def _unapproved(self, night: _Night) -> Iterator[None]:
+        """Somebody edits the configuration, and thinks better of it afterwards."""
+        if night.unapproved:
+            self.site.configure("workers = 2", "workers = 1")
+        yield
+        if night.unapproved:
+            self.site.configure("workers = 1", "workers = 2")
+
+    def _bear(self, asked: dict[str, Any]) -> int:
+        """One run of `post`; its exit code."""
+        assert self._nursery.stdin is not None
+        assert self._nursery.stdout is not None
+        begun_s = time.monotonic()
+        self._nursery.stdin.write(json.dumps(asked) + "\n")
+        self._nursery.stdin.flush()
+        code = int(self._nursery.stdout.readline())
+        self.runs += 1
+        took_s = time.monotonic() - begun_s
+        self._say(f"run {self.runs} {asked}: {code} after {took_s:.1f} s, {self._open()} open")
+        assert code != DEFECT, f"mmrecon ended with a defect; see {self._asked.folder / 'log'}"
+        return code
+
+    def _faults(self) -> Faults:
+        dice = self._dice
+        weights = {what: dice.random() for what in WHATS}
+        most = dice.choice((0.0, 0.05, 0.15, 0.3))
+        total = sum(weights.values())
+        of_write = {what: most * weight / total for what, weight in weights.items()}
+        of_read = {what: chance / 20 for what, chance in of_write.items()}
+        seed, stalls = dice.getrandbits(32), dice.randint(0, 2)
+        return Faults(seed, of_write, of_read, _READ_TIMEOUT_S + 0.5, stalls)
+
+    def _server_dies(self) -> None:
+        """`kill -9` of the server; it is back after a while."""
+        assert self._sandbox is not None
+        refused = self._dice.random() < 0.5
+        self._sandbox.kill()
+        self.kills["server"] += 1
+        if refused:
+            self.way.close()
+        time.sleep(self._dice.uniform(0.1, 1.0))
+        self._sandbox.start()
+        self.way.open()
+
+
+def _nursery(config: Path, log: Path, stack: ExitStack) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.campaign.nursery", str(config)]
+    written = stack.enter_context(log.open("w", encoding="utf-8"))
+    process = subprocess.Popen(
+        command, cwd=REPOSITORY, text=True, stderr=written,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    stack.callback(process.wait)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    stack.callback(process.stdin.close)
+    stack.callback(process.stdout.close)
+    return process
+
+

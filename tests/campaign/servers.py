@@ -1,0 +1,52 @@
+"""The server of a campaign: a sandbox in a process of its own that is killed now and then."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import requests
+
+_PROGRAM = """
+import sys
+from pathlib import Path
+from mmrecon.sandbox.server import serve_forever
+serve_forever(Path(sys.argv[1]), 0, None, sys.argv[2])
+"""
+
+
+class Sandbox:
+    """Keeps its folder and its port over any number of deaths."""
+
+    def __init__(self, folder: Path, database: str) -> None:
+        self.folder = folder
+        self._database = database
+        self._process: subprocess.Popen[str] | None = None
+        self.base_url = self.start()
+
+    def start(self) -> str:
+        """Serve; returns when requests are taken."""
+        command = [sys.executable, "-c", _PROGRAM, str(self.folder), self._database]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        base_url = self._process.stdout.readline().strip()
+        assert base_url, "the sandbox does not start"
+        return base_url
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def switch(self, name: str, body: dict[str, Any], method: str = "POST") -> None:
+        """One of the sandbox's own switches (docs/sandbox.md)."""
+        origin = self.base_url.partition("/fineract-provider")[0]
+        data = json.dumps(body)
+        answer = requests.request(method, f"{origin}/sandbox/{name}", data=data, timeout=20)
+        assert answer.status_code == 200, answer.text
