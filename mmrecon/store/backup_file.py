@@ -203,8 +203,7 @@ def _pieces(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes
 
 def _read_to_the_end(archive: tarfile.TarFile) -> None:
     """Only there gzip compares its own checksum and length."""
-    rest = archive.fileobj
-    while rest is not None and rest.read(_PIECE):
+    while archive.fileobj.read(_PIECE):
         pass
 
 
