@@ -1,4 +1,7 @@
-"""Secrets come from the environment or from a file that only its owner can read (DESIGN 8)."""
+"""Secrets come from the environment or from a file that only its owner can read (DESIGN 8).
+
+Files with names and telephone numbers are their owner's alone, too.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,15 @@ def read_secret(variable: str, file: Path | None, what: str) -> str:
     if not value:
         raise ConfigurationError([(what, _where(variable, file))], source="secrets")
     return value
+
+
+def make_private(path: Path) -> None:
+    """Let a file that is about to be written, or is there, be its owner's alone."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
 
 
 def check_owner_only(descriptor: int, file: Path, what: str) -> None:

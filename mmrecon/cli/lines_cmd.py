@@ -51,6 +51,7 @@ def command(
 ) -> Outcome:  # fmt: skip
     """Every line with its state."""
     from mmrecon.pipeline.showing import shown_lines
+    from mmrecon.secret import make_private
     from mmrecon.store.line_table import LineFilter
 
     _refuse_unknown(words["state"], words["line_class"])
@@ -61,6 +62,8 @@ def command(
     summary: dict[str, Any] = {"count": len(lines)}
     if out is not None:
         summary |= {"file": str(out)}
+        _refuse_table(form)
+        make_private(out)
         _write_file(lines, form, out)
         return Outcome(ExitCode.DONE, summary, (f"{len(lines):,} lines in {out}.",))
     if click.get_current_context().params["as_json"]:
@@ -109,9 +112,12 @@ def _write_file(lines: pd.DataFrame, form: str, out: Path) -> None:
         lines.to_json(out, orient="records", lines=True, force_ascii=False)
     elif form == "parquet":
         lines.to_parquet(out, index=False)
-    elif form == "xlsx":
-        _write_xlsx(lines, out)
     else:
+        _write_xlsx(lines, out)
+
+
+def _refuse_table(form: str) -> None:
+    if form == "table":
         raise UsageError("a table is for the terminal", hint="Add `--format csv` (or another).")
 
 

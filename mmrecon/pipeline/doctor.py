@@ -20,6 +20,8 @@ from mmrecon.store import journal
 from mmrecon.store.database import reading
 
 _ROOT: Final = 0
+_NO_CONFIGURATION: Final = "no_configuration"
+_WORK: Final = frozenset({"no_founders", _NO_CONFIGURATION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +58,27 @@ def examine(run: Run) -> Examined:
         _attempt("wallets", lambda: _wallets(run.settings.wallets)),
         _attempt("Fineract", lambda: _fineract(run)),
     ]
-    findings = [finding for check in checks for finding in check.findings]
-    unheld = any(not finding.holds for finding in findings)
-    attention = [ExitCode.NEEDS_ATTENTION] if unheld else []
-    return Examined(findings, [*attention, *(check.code for check in checks)])
+    return Examined(
+        [finding for check in checks for finding in check.findings],
+        [check.code for check in checks],
+    )
 
 
 def _attempt(name: str, look: Callable[[], list[Finding]]) -> _Check:
     try:
-        return _Check(look())
-    except UsageError as error:
-        return _Check([Finding(name, holds=False, seen=str(error), remedy=error.hint)])
+        found = look()
     except MmreconError as error:
-        return _Check(
-            [Finding(name, holds=False, seen=str(error), remedy=error.hint)], error.exit_code
-        )
+        unheld = [Finding(name, holds=False, seen=str(error), remedy=error.hint)]
+        return _Check(unheld, _code_of(error))
+    unheld = [finding for finding in found if not finding.holds]
+    return _Check(found, ExitCode.NEEDS_ATTENTION if unheld else ExitCode.DONE)
+
+
+def _code_of(error: MmreconError) -> ExitCode:
+    """What people have not come to yet is their work; a wrong setting is the administrator's."""
+    if error.code in _WORK:
+        return ExitCode.PEOPLE_HAVE_WORK
+    return ExitCode.NEEDS_ATTENTION if isinstance(error, UsageError) else error.exit_code
 
 
 def _journal(run: Run) -> list[Finding]:
@@ -97,7 +105,15 @@ def _people(run: Run) -> list[Finding]:
 def _configuration(run: Run) -> list[Finding]:
     with reading(run.engine) as connection:
         roster = load_roster(connection, run.founders_path)
-        approved = refuse_unapproved(approved_configurations(connection, roster), run.settings)
+        history = approved_configurations(connection, roster)
+        if not history:
+            raise UsageError(
+                "none has been approved yet",
+                hint="`mmrecon submit` shows and signs it; another person approves it with "
+                "`mmrecon approve`.",
+                code=_NO_CONFIGURATION,
+            )
+        approved = refuse_unapproved(history, run.settings)
     return [Finding("approved configuration", holds=True, seen=f"since {approved.approved_at_utc}")]
 
 

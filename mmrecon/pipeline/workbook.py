@@ -25,6 +25,7 @@ from mmrecon.model.proposal import ANSWERABLE, Sheet
 from mmrecon.pipeline.found_links import issues_of
 from mmrecon.pipeline.open_work import ledger_snapshot, open_work, wallet_parts
 from mmrecon.pipeline.run import Run
+from mmrecon.secret import make_private
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.found_links import found_transactions
 from mmrecon.store.holds import end_due
@@ -75,6 +76,7 @@ def write_workbook(run: Run, out: Path | None = None) -> WrittenWorkbook:
     path.parent.mkdir(parents=True, exist_ok=True)
     for abandoned in path.parent.glob(".mmrecon-*.part"):
         abandoned.unlink()  # a run that was killed; this one holds the lock
+    make_private(draft)
     try:
         issued = write(draft, content)
         _keep(run, content, draft, path, issued)
@@ -186,7 +188,11 @@ def _wallet(connection: Connection, wallet: WalletPart, first_day: str) -> Walle
     proofs = newest_proofs(connection, wallet.wallet_id, first_day)
     last = last_day(connection, wallet.wallet_id)
     newest = proofs[-1] if proofs else None
-    said = f"{newest.day}: statements {newest.proof}" if newest else "run `mmrecon prove`"
+    said = (
+        f"{newest.day}: statements {newest.proof}"
+        if newest
+        else "`mmrecon prove` runs after posting"
+    )
     return WalletShown(
         name=wallet.name,
         currency=wallet.currency,

@@ -12,10 +12,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from mmrecon.errors import OutsideUnreachable, SchemaOutdated
+from mmrecon.secret import make_private
 
 SCHEMA_REVISION: Final = "0002"
 """The newest migration; a test holds it against `migrations/`."""
 
+_FILE: Final = "mmrecon.db"
 _BUSY_TIMEOUT_S: Final = 60
 _PAGE_BYTES: Final = 16_384
 """Of a new file; a quarter less time in bulk commits than SQLite's own choice."""
@@ -31,6 +33,8 @@ def open_database(state_folder: Path, url: str = "") -> Engine:
         OutsideUnreachable: the database cannot be opened.
     """
     state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not url:
+        make_private(state_folder / _FILE)
     engine = _engine(state_folder, url)
     try:
         revision = _revision(engine)
@@ -87,6 +91,7 @@ def raw_cursor(connection: Connection) -> Any:
 
 def backup_sqlite(engine: Engine, target: Path) -> None:
     """SQLite's online backup into `target`: one consistent state, also while others write."""
+    make_private(target)
     with reading(engine) as connection, closing(sqlite3.connect(target)) as copy:
         source = connection.connection.driver_connection
         assert isinstance(source, sqlite3.Connection)
@@ -97,7 +102,7 @@ def _engine(state_folder: Path, url: str) -> Engine:
     if url:
         return create_engine(url)
     engine = create_engine(
-        f"sqlite:///{state_folder / 'mmrecon.db'}",
+        f"sqlite:///{state_folder / _FILE}",
         connect_args={"timeout": _BUSY_TIMEOUT_S, "isolation_level": None},
         paramstyle="qmark",  # bulk statements take tuples; a dict for each row costs more than it
     )

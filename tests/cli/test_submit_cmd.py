@@ -66,6 +66,8 @@ def test_what_a_person_sees_of_a_workbook_and_of_its_return(site: Site) -> None:
     out = site.folder / "today.xlsx"
     written = site.call("workbook", "--out", str(out))
     assert str(out) in written.out
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert (site.folder / "state" / "mmrecon.db").stat().st_mode & 0o777 == 0o600
     assert "needs decision" in written.out
     paper = Paper(out)
     paper.type("R000001", "Decision", "approve")

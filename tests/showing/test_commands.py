@@ -69,6 +69,7 @@ def test_no_line_at_all_is_a_header_and_nothing_more(config: Path) -> None:
 def test_lines_as_xlsx_are_text_cells(config: Path, tmp_path: Path) -> None:
     out = tmp_path / "lines.xlsx"
     assert call(config, "lines", "--format", "xlsx", "--out", str(out)).exit_code == 0
+    assert out.stat().st_mode & 0o777 == 0o600
     sheet = openpyxl.load_workbook(out)["lines"]
     header, first, second = list(sheet.iter_rows(max_row=3))
     reference = [cell.value for cell in header].index("reference")
