@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from mmrecon.cli.configuration_view import configuration_shown
 from mmrecon.cli.override_view import against
 from mmrecon.cli.render import table
 from mmrecon.cli.undo_view import correction_lines
@@ -183,7 +184,7 @@ def _choice(number: int, row: CanonicalRow, evidence: str) -> list[str]:
 def _configuration(shown: Shown) -> list[Any]:
     if not shown.differences:
         return ["It is the configuration that is approved already."]
-    return ["Against the approved configuration:", *(f"  {d.words()}" for d in shown.differences)]
+    return configuration_shown(shown.differences, shown.stored.batch.rows[0])
 
 
 def _corrections(shown: Shown) -> list[Any]:

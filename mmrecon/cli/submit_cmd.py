@@ -105,9 +105,9 @@ def _pending(run: Run, person: str | None, passphrase_file: Path | None) -> Outc
         found = pending(run)
         code = ExitCode.DONE if found.is_empty else ExitCode.PEOPLE_HAVE_WORK
         hint = [] if found.is_empty else ["Sign it: mmrecon submit --as NAME"]
-        return Outcome(code, _pending_json(found, ()), [*_pending_shown(found), *hint])
+        return Outcome(code, _pending_json(found, ()), [*_pending_shown(run, found), *hint])
     prepared = prepare_pending(run, person, signer_passphrase(run, person, passphrase_file))
-    shown = _pending_shown(prepared.pending)
+    shown = _pending_shown(run, prepared.pending)
     shown += [f"Batch {batch_id} waits for another person." for batch_id in prepared.batch_ids]
     if prepared.batch_ids:
         shown.append("They look at it with: mmrecon approve BATCH")
@@ -129,13 +129,15 @@ def _pending_json(found: Pending, batch_ids: Any) -> dict[str, Any]:
     }
 
 
-def _pending_shown(found: Pending) -> list[Any]:
+def _pending_shown(run: Run, found: Pending) -> list[Any]:
+    from mmrecon.cli.configuration_view import configuration_shown
+    from mmrecon.pipeline.configuration import configuration_row
+
     if found.is_empty:
         return ["Nothing lacks a preparer."]
     shown: list[Any] = []
     if found.configuration is not None:
-        shown.append("The configuration differs from the approved one:")
-        shown += [f"  {difference.words()}" for difference in found.configuration]
+        shown += configuration_shown(found.configuration, configuration_row(run.settings))
     for enrolment in found.enrolments:
         roles = ", ".join(sorted(role.value for role in enrolment.roles))
         shown.append(f"New key: {enrolment.name} ({roles}), fingerprint {enrolment.fingerprint}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from mmrecon.config import Settings
@@ -23,6 +24,7 @@ from mmrecon.people.roster import Roster, signatories
 from mmrecon.store import batches
 
 CONFIGURE: Final = "configure"
+_EVERYWHERE: Final = "institution.name"
 _SHOWN_DIFFERENCES: Final = 20
 
 
@@ -93,6 +95,26 @@ def differences(approved: CanonicalRow | None, present: CanonicalRow) -> list[Di
         for path in sorted(old.keys() | new.keys())
         if _shown(old.get(path)) != _shown(new.get(path))
     ]
+
+
+def chosen_paths(row: CanonicalRow) -> frozenset[str]:
+    """Keys of a configuration row that say something else than their defaults.
+
+    All of them, where the row was signed under another version of the program.
+    """
+    try:
+        settings = Settings.model_validate_json(str(row["settings"]))
+    except ValidationError:
+        return frozenset(path for path, _ in _flat(row))
+    chosen = settings.model_dump(mode="json", exclude_defaults=True)
+    layouts = row.get("layouts")
+    own = layouts if isinstance(layouts, Mapping) else {}
+    return frozenset([*(path for path, _ in _leaves("", chosen)), *(f"layouts.{n}" for n in own)])
+
+
+def is_first(changes: Sequence[Difference]) -> bool:
+    """Whether no configuration was approved before: what every one of them says is new then."""
+    return any(found.path == _EVERYWHERE and found.approved is None for found in changes)
 
 
 def refuse_unapproved(

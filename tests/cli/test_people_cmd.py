@@ -260,3 +260,24 @@ def test_nobody_is_asked_for_a_passphrase_who_cannot_sign(tmp_path: Path) -> Non
         assert ended.code in {2, 5}
         assert "terminal" not in ended.err
     assert "nobody can sign yet" in site.call("submit", "--as", ASHA).err
+
+
+def test_the_first_configuration_is_told_by_what_it_chooses(tmp_path: Path) -> None:
+    site = Site(tmp_path / "new")
+    codes = init(site.folder, "--founder", ASHA, "--founder", BENO, "--json").json["founders"]
+    for one in codes:
+        site.enrol(one["name"], one["code"])
+    said = site.call("submit").out
+    assert "No configuration is approved yet; this is the first one:" in said
+    assert "wallets.pay.payment_type.id = 3" in said
+    assert "posting.workers" not in said
+    document = site.call("submit", "--json").json["configuration"]
+    rest = len(document) - said.count(" = ")
+    assert f"and {rest} settings at their defaults" in said
+    assert "posting.workers = 2" in document
+    assert site.call("submit", *site.signed(ASHA)).code == 1
+    (batch,) = site.call("approve", "--json").json["waiting"]
+    assert f"and {rest} settings at their defaults" in site.call("approve", batch["batch_id"]).out
+    site.approve_everything(BENO)
+    site.config.write_text(site.config.read_text().replace("Example SACCO", "Other SACCO"))
+    assert "differs from the approved one" in site.call("submit").out
