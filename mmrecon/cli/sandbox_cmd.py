@@ -31,22 +31,28 @@ def command() -> None:
     default=None,
     help="A JSON file with the faults to play.",
 )
-def serve(port: int, state_folder: Path, faults: Path | None) -> None:
+@click.option(
+    "--database",
+    type=click.Choice(["postgresql", "mariadb"]),
+    default=None,
+    help="Which server it plays; a folder keeps to the one it was made for.  [default: postgresql]",
+)
+def serve(port: int, state_folder: Path, faults: Path | None, database: str | None) -> None:
     """Serve Fineract's API until stopped; prints the base URL when ready."""
     from mmrecon.cli.boundary import guarded
 
-    served = partial(_serve, state_folder, port, faults)
+    served = partial(_serve, state_folder, port, faults, database or "")
     click.get_current_context().exit(guarded(served, as_json=False))
 
 
-def _serve(state_folder: Path, port: int, faults: Path | None) -> int:
+def _serve(state_folder: Path, port: int, faults: Path | None, database: str) -> int:
     from mmrecon.sandbox.database import StateOfAnotherVersionError
     from mmrecon.sandbox.ports import PortTakenError
     from mmrecon.sandbox.served import serve_all
     from mmrecon.sandbox.server import FolderInUseError
 
     try:
-        serve_all(state_folder, port, faults)
+        serve_all(state_folder, port, faults, database)
     except FolderInUseError as error:
         hint = "Stop that one first, or name another folder with --state."
         raise LockHeld(str(error), hint=hint, code="sandbox_in_use") from error

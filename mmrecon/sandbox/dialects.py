@@ -18,6 +18,10 @@ class Dialect(Enum):
     POSTGRESQL = "postgresql"
     MARIADB = "mariadb"
 
+    def other(self) -> Dialect:
+        """The one that it is not."""
+        return Dialect.MARIADB if self is Dialect.POSTGRESQL else Dialect.POSTGRESQL
+
 
 def _folded(text: str, *, sharp_s: bool) -> str:
     """A text without what MariaDB's collation does not see: case, accents, trailing spaces."""

@@ -34,7 +34,7 @@ def kept_drop(state_dir: Path) -> tuple[int, str]:
     return int(facts["port"]), str(facts["fingerprint"])
 
 
-def serve_all(state_dir: Path, port: int, faults: Path | None) -> None:
+def serve_all(state_dir: Path, port: int, faults: Path | None, database: str = "") -> None:
     """Serve until SIGTERM or SIGINT; prints Fineract's base URL on one line when ready."""
     finished = threading.Event()
 
@@ -44,7 +44,8 @@ def serve_all(state_dir: Path, port: int, faults: Path | None) -> None:
 
     signal.signal(signal.SIGTERM, finish)
     signal.signal(signal.SIGINT, finish)
-    with SandboxServer(state_dir, port=port, faults=faults) as server, _drop(state_dir):
+    server = SandboxServer(state_dir, port=port, faults=faults, database=database)
+    with server, _drop(state_dir):
         sys.stdout.write(server.base_url + "\n")
         sys.stdout.flush()
         finished.wait()

@@ -61,12 +61,14 @@ class SandboxServer:
     """A stand-in Fineract over one state folder, which only one process may serve.
 
     The port is chosen once and kept in the folder, so that a configuration that names it stays
-    valid. ``database`` is ``postgresql`` or ``mariadb``; the folder keeps to one.
+    valid. ``database`` is ``postgresql`` or ``mariadb``; the folder keeps to the one it was made
+    for (postgresql if nothing was said).
 
     Raises:
         FolderInUseError: another process serves the folder.
         PortTakenError: another process listens on its port.
-        StateOfAnotherVersionError: another version of the sandbox made the folder.
+        StateOfAnotherVersionError: the folder was made by another version of the sandbox, or for
+            the other database.
     """
 
     def __init__(
@@ -75,10 +77,10 @@ class SandboxServer:
         *,
         port: int = 0,
         faults: Path | None = None,
-        database: str = "postgresql",
+        database: str = "",
     ) -> None:
         self.state_dir = state_dir
-        self._dialect = Dialect(database)
+        self._asked_dialect = Dialect(database) if database else None
         self._asked_port = port
         self._fault_file = faults
         self._lock_file: IO[str] | None = None
@@ -134,7 +136,9 @@ class SandboxServer:
             raise
 
     def _listen(self, faults: fault_rules.Faults) -> None:
-        self.world = _world(self.state_dir, faults, self._dialect)
+        dialect = self._kept_dialect()
+        self.world = _world(self.state_dir, faults, dialect)
+        (self.state_dir / "database").write_text(dialect.value, encoding="ascii")
         port_file = self.state_dir / "port"
         port = self._asked_port
         if not port:
@@ -151,6 +155,15 @@ class SandboxServer:
         self._server.request_queue_size = 100
         self._server.prepare()
         port_file.write_text(str(port), encoding="ascii")
+
+    def _kept_dialect(self) -> Dialect:
+        file = self.state_dir / "database"
+        kept = Dialect(file.read_text(encoding="ascii")) if file.exists() else None
+        asked = self._asked_dialect or kept or Dialect.POSTGRESQL
+        if kept not in {None, asked}:
+            said = f"the sandbox in {self.state_dir} plays a server on {asked.other().value}"
+            raise StateOfAnotherVersionError(said)
+        return asked
 
     def _take_folder(self) -> None:
         self._lock_file = (self.state_dir / "lock").open("a", encoding="ascii")
@@ -179,9 +192,7 @@ def _world(state_dir: Path, faults: fault_rules.Faults, dialect: Dialect) -> Wor
     return World(database, Users(database), RowLocks(), faults, router, state_dir=state_dir)
 
 
-def serve_forever(
-    state_dir: Path, port: int, faults: Path | None, database: str = "postgresql"
-) -> None:
+def serve_forever(state_dir: Path, port: int, faults: Path | None, database: str = "") -> None:
     """Serve until SIGTERM or SIGINT; prints the base URL on one line when ready."""
     finished = threading.Event()
 
