@@ -1,79 +1,70 @@
-"""`sandbox serve` as a program: which database it plays, and that the folder keeps to it."""
+"""`sandbox serve` and `demo` where something is in their way."""
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
+import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
-import pytest
+from click.testing import CliRunner
 
-from tests.sandbox.client import Api
-
-
-@contextmanager
-def served(folder: Path, *options: str) -> Iterator[str]:
-    process = start(folder, *options)
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
-        process.stdout.close()
-        assert process.stderr is not None
-        process.stderr.close()
+from mmrecon.cli.app import cli
+from mmrecon.sandbox.server import SandboxServer
+from tests.cli.site import Ended
 
 
-def start(folder: Path, *options: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "mmrecon", "sandbox", "serve", "--state", str(folder), *options],
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+def call(*arguments: str) -> Ended:
+    result = CliRunner().invoke(cli, list(arguments))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result
+    return Ended(result.exit_code, result.stdout, result.stderr)
 
 
-def has_letter_case(base_url: str) -> bool:
-    """Whether keys that differ in letter case are two: on MariaDB they are one (mariadb.md 1)."""
-    api = Api(base_url)
-    body = {"officeId": 1, "legalFormId": 1, "fullname": "Amina Example", "active": False,
-            "locale": "en", "dateFormat": "yyyy-MM-dd"}  # fmt: skip
-    answers = [api.call("POST", "/clients", body, key) for key in ("case", "CASE")]
-    assert all(answer.status_code == 200 for answer in answers), [one.text for one in answers]
-    return "x-served-from-cache" not in answers[1].headers
+def of_another_version(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    with closing(sqlite3.connect(folder / "fineract.db")) as older, older:
+        older.execute("create table m_client (id integer)")
 
 
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [((), True), (("--database", "postgresql"), True), (("--database", "mariadb"), False)],
-)
-def test_it_plays_the_database_that_was_asked_for_and_remembers_it(
-    tmp_path: Path, options: tuple[str, ...], expected: bool
-) -> None:
-    with served(tmp_path, *options) as base_url:
-        assert has_letter_case(base_url) is expected
-    with served(tmp_path) as base_url:
-        api = Api(base_url)
-        kept = (tmp_path / "database").read_text()
-        assert kept == ("postgresql" if expected else "mariadb")
-        assert api.call("GET", "/offices").status_code == 200
+def test_a_folder_that_is_served_already_ends_with_words(tmp_path: Path) -> None:
+    with SandboxServer(tmp_path):
+        ended = call("sandbox", "serve", "--state", str(tmp_path))
+    assert ended.code == 4
+    assert "another process serves the sandbox" in ended.err
+    assert "Stop that one first" in ended.err
 
 
-def test_a_folder_keeps_to_its_database(tmp_path: Path) -> None:
-    with served(tmp_path, "--database", "mariadb"):
-        pass
-    process = start(tmp_path, "--database", "postgresql")
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert "plays a server on mariadb" in said
+def test_a_port_that_is_taken_ends_with_words(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ended = call("sandbox", "serve", "--state", str(tmp_path), "--port", str(port))
+    assert (ended.code, f"port {port}" in ended.err) == (4, True)
 
 
-def test_a_third_database_is_wrong_use(tmp_path: Path) -> None:
-    process = start(tmp_path, "--database", "oracle")
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert "postgresql" in said
+def test_a_folder_of_another_version_ends_with_words(tmp_path: Path) -> None:
+    of_another_version(tmp_path / "sandbox")
+    ended = call("sandbox", "serve", "--state", str(tmp_path / "sandbox"))
+    assert ended.code == 2
+    assert "another version" in ended.err
+    assert "empty folder" in ended.err
+
+
+def played_before(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "demo.json").write_text(json.dumps({"day": "2026-11-23"}))
+    return folder / "sandbox"
+
+
+def test_a_demo_beside_its_own_running_sandbox_ends_with_words(tmp_path: Path) -> None:
+    with SandboxServer(played_before(tmp_path)):
+        ended = call("demo", "--folder", str(tmp_path))
+    assert ended.code == 4
+    assert "sandbox serve" in ended.err
+
+
+def test_a_demo_of_another_version_ends_with_words(tmp_path: Path) -> None:
+    of_another_version(played_before(tmp_path))
+    ended = call("demo", "--folder", str(tmp_path))
+    assert ended.code == 2
+    assert "--folder" in ended.err
