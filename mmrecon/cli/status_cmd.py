@@ -44,6 +44,7 @@ def status_shown(document: Mapping[str, Any]) -> tuple[Any, ...]:
         ],
         f"Ledger snapshot: {document['ledger_snapshot_at_utc'] or 'none yet'}.",
         *_runs(document["runs"]),
+        *_quiet_ticks(document["last_quiet_tick_at_utc"]),
     ]  # fmt: skip
     return tuple(shown)
 
@@ -55,15 +56,19 @@ def _wallet(wallet: Mapping[str, Any]) -> list[str]:
         headline = f"{wallet['wallet']}{shadow}: no statement yet."
     else:
         headline = (
-            f"{wallet['wallet']}{shadow}: read up to {wallet['read_up_to']}, "
-            f"newest file {newest['name']} ({newest['proof'] or newest['outcome']})."
+            f"{wallet['wallet']}{shadow}: newest statement day {wallet['newest_day'] or '?'}, "
+            f"read up to {wallet['read_up_to']}; last file {newest['name']} "
+            f"({newest['proof'] or newest['outcome']})."
         )
     days = wallet["calendar"]
     first, last = days[0]["day"], days[-1]["day"]
     numbers = " ".join(day["day"][-2:] for day in days)
     signs = " ".join(f" {SIGNS[day['word']]}" for day in days)
     last_light = [f"  last proof {wallet['last_light']}"] if wallet["last_light"] else []
-    return [headline, f"  {first} to {last}", f"  {numbers}", f"  {signs}", *last_light]
+    hidden, since = wallet["older_days"], wallet["oldest_day"]
+    older = [f"  not shown: {hidden} older day(s) with statements, from {since} on"]
+    older = older if hidden else []
+    return [headline, f"  {first} to {last}", f"  {numbers}", f"  {signs}", *older, *last_light]
 
 
 def _lines(rows: Sequence[dict[str, Any]]) -> list[Any]:
@@ -136,3 +141,9 @@ def _runs(runs: Sequence[Mapping[str, Any]]) -> list[Any]:
         for run in runs
     ]  # fmt: skip
     return [table(("run started (UTC)", "command", "end"), rows)]
+
+
+def _quiet_ticks(last_at_utc: str) -> list[str]:
+    if not last_at_utc:
+        return []
+    return [f"Ticks that had nothing to tell are not listed; the last began {last_at_utc[:19]}."]

@@ -54,6 +54,7 @@ def status(run: Run) -> dict[str, Any]:
             ],
             "ledger_snapshot_at_utc": store.newest_snapshot_at(connection),
             "runs": [asdict(each) for each in store.recent_runs(connection, _RUNS)],
+            "last_quiet_tick_at_utc": store.last_quiet_tick_at(connection),
         }
 
 
@@ -105,7 +106,8 @@ def _wallet(
     today = local_date(run.now_utc(), wallet.zone)
     document: dict[str, Any] = {
         "wallet": wallet.name, "mode": wallet.mode, "newest_statement": None, "read_up_to": "",
-        "calendar": calendar([], [], today, wallet.zone), "last_light": "",
+        "calendar": calendar([], [], today, wallet.zone), "last_light": "", "newest_day": "",
+        "older_days": 0, "oldest_day": "",
     }  # fmt: skip
     if wallet_id is None:
         return document
@@ -117,7 +119,12 @@ def _wallet(
     proofs = newest_proofs(connection, wallet_id, first)
     newest = store.newest_statement(connection, wallet_id)
     last = read_up_to(periods)
+    days = sorted(map(str, days_touched(periods, wallet.zone)))
+    first_shown = document["calendar"][0]["day"]
     return document | {
+        "newest_day": days[-1] if days else "",
+        "older_days": sum(day < first_shown for day in days),
+        "oldest_day": days[0] if days else "",
         "newest_statement": None if newest is None else asdict(newest),
         "read_up_to": "" if last is None else local_time(last, wallet.zone),
         "calendar": calendar(_recent(periods, today), proofs, today, wallet.zone),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, or_, select
 
 from mmrecon.model.approval import Act
 from mmrecon.model.line import LineClass
@@ -145,11 +145,23 @@ def open_unknowns(connection: Connection) -> list[OpenUnknown]:
 
 
 def recent_runs(connection: Connection, count: int) -> list[RecentRun]:
-    """The newest runs, newest first."""
-    query = select(
-        RUN.c.run_id, RUN.c.command, RUN.c.started_at_utc, RUN.c.ended_at_utc, RUN.c.exit_code
-    ).order_by(RUN.c.started_at_utc.desc(), RUN.c.run_id.desc())
+    """The newest runs, newest first; ticks that ended quietly are left out."""
+    query = (
+        select(
+            RUN.c.run_id, RUN.c.command, RUN.c.started_at_utc, RUN.c.ended_at_utc, RUN.c.exit_code
+        )
+        .where(or_(RUN.c.command != "tick", RUN.c.exit_code.is_(None), RUN.c.exit_code != 0))
+        .order_by(RUN.c.started_at_utc.desc(), RUN.c.run_id.desc())
+    )
     return [RecentRun(*row) for row in connection.execute(query.limit(count))]
+
+
+def last_quiet_tick_at(connection: Connection) -> str:
+    """When the last tick that had nothing to tell began, or nothing."""
+    query = select(func.max(RUN.c.started_at_utc)).where(
+        RUN.c.command == "tick", RUN.c.exit_code == 0
+    )
+    return connection.execute(query).scalar_one() or ""
 
 
 def newest_snapshot_at(connection: Connection) -> str:

@@ -20,7 +20,7 @@ from mmrecon.pipeline.story import tell
 from mmrecon.store.database import transaction
 from mmrecon.store.line_table import LineFilter
 from mmrecon.store.schema import WORKBOOK, WORKBOOK_ROW
-from tests.showing.site import Site, a_whole_day, run_of, settings
+from tests.showing.site import MIDNIGHT_S, Site, a_whole_day, run_of, settings
 
 
 @pytest.fixture
@@ -293,3 +293,36 @@ def test_workbooks_are_told_in_order_of_time_with_their_section_where_they_have_
             connection.execute(insert(WORKBOOK_ROW), row | {"section": section})
     said = story_shown(tell(run_of(engine, settings(tmp_path)), "RCPT1"))
     assert "Shown in workbook W9, section paybill.\n    Shown in workbook W1." in said
+
+
+def test_status_names_the_newest_day_and_older_ones_that_it_does_not_show(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with transaction(engine) as connection:
+        site = Site(connection)
+        site.start()
+        site.statement()
+        month_s = 30 * 86_400
+        earlier = {
+            "statement_id": 2, "period_from_utc_s": MIDNIGHT_S - month_s,
+            "period_to_utc_s": MIDNIGHT_S - month_s + 86_399,
+        }  # fmt: skip
+        site.statement(**earlier)
+    said = "\n".join(map(str, status_shown(status(run_of(engine, settings(tmp_path))))))
+    assert "newest statement day 2026-03-02" in said
+    assert "not shown: 1 older day(s) with statements, from 2026-01-31 on" in said
+
+
+def test_quiet_ticks_do_not_drown_the_runs(engine: Engine, tmp_path: Path) -> None:
+    with transaction(engine) as connection:
+        site = Site(connection)
+        site.start()
+        for number in range(20):
+            site.past_run(f"20260303T1{number:05}-tick", "tick", 0)
+        site.past_run("20260303T020000-tick", "tick", 6)
+        site.past_run("20260303T010000-nightly", "nightly", 1)
+    document = status(run_of(engine, settings(tmp_path)))
+    assert [(run["command"], run["exit_code"]) for run in document["runs"]] == [
+        ("tick", 6), ("nightly", 1),
+    ]  # fmt: skip
+    assert "nothing to tell" in str(status_shown(document)[-1])
