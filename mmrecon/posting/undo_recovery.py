@@ -86,8 +86,8 @@ def _still_there(now: UndoSituation) -> UndoStep:
     known = _STANDS_AFTER.get(meaning)
     if known is not None:
         return UndoStep.WAIT if known is UndoStep.LATER and now.doubt else known
-    if meaning is Meaning.STUCK and now.sendings > 1:
-        return UndoStep.GIVE_UP if now.single else UndoStep.WAIT
+    if meaning is Meaning.STUCK and now.single and now.sendings > 1:
+        return UndoStep.GIVE_UP
     return UndoStep.SEND_AGAIN if now.sendings <= len(PAUSES_S) else UndoStep.WAIT
 
 

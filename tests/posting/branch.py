@@ -115,13 +115,15 @@ class Branch:
             self.teller(account, balance, "OPENING", days_ago(50))
         return account
 
-    def loan(self, member: int | None = None, *, disbursed: bool = True) -> Account:
+    def loan(
+        self, member: int | None = None, *, disbursed: bool = True, interest: int = 0
+    ) -> Account:
         owner = member if member is not None else self.member()
         applied = {
             "clientId": owner, "productId": self.loan_product, "loanType": "individual",
             "principal": 1000, "loanTermFrequency": 4, "loanTermFrequencyType": 2,
             "numberOfRepayments": 4, "repaymentEvery": 1, "repaymentFrequencyType": 2,
-            "interestRatePerPeriod": 0, "amortizationType": 1, "interestType": 0,
+            "interestRatePerPeriod": interest, "amortizationType": 1, "interestType": 0,
             "interestCalculationPeriodType": 1,
             "transactionProcessingStrategyCode": "mifos-standard-strategy",
             "expectedDisbursementDate": days_ago(40), "submittedOnDate": days_ago(45), **FORMS,
@@ -159,6 +161,23 @@ class Branch:
             key,
         )  # fmt: skip
         return str(answer["resourceId"])
+
+    def withdraw(self, account: Account, amount: int) -> str:
+        """Somebody takes money out at the counter; gives the transaction's id."""
+        body = {
+            "transactionDate": days_ago(1), "transactionAmount": Decimal(amount),
+            "paymentTypeId": self.payment_type_id, **FORMS,
+        }  # fmt: skip
+        path = f"savingsaccounts/{account.account_id}/transactions?command=withdrawal"
+        return str(self.call("POST", path, body)["resourceId"])
+
+    def balance(self, account: Account) -> str:
+        """What is on a savings account, or open on a loan, with its status."""
+        plural = "loans" if account.kind == "loan" else "savingsaccounts"
+        body = as_object(self.client.get(f"{plural}/{account.account_id}"))
+        summary, status = as_object(body.get("summary")), as_object(body.get("status"))
+        name = "totalOutstanding" if account.kind == "loan" else "accountBalance"
+        return f"{status.get('id')}: {summary.get(name)}"
 
     def clerk(self, *permissions: str) -> FineractClient:
         """A client of a user who may only do this."""

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from mmrecon.config import PostingLimits
 from mmrecon.fineract.client import FineractClient
@@ -19,6 +19,7 @@ from mmrecon.posting.plan import make_plan
 from mmrecon.posting.workers import recover, send_all
 from mmrecon.store import journal
 from mmrecon.store.database import reading, transaction
+from mmrecon.store.occupied import left_of_items, left_of_lines
 from mmrecon.store.posting_lines import PostedLine, lines_of
 from mmrecon.store.posting_reads import postings_in
 from mmrecon.store.postings import ApprovedRow, insert_approved
@@ -159,6 +160,23 @@ class Desk:
     def reasons(self, line_id: int) -> list[str]:
         with reading(self.engine) as connection:
             return [reason.code for reason in open_reasons(connection, [line_id])]
+
+    def left(self, line_id: int) -> int:
+        """What is left of a line."""
+        with reading(self.engine) as connection:
+            return int(left_of_lines(connection, [line_id])[line_id])
+
+    def left_of_item(self, item_id: int) -> int:
+        """What is left of an item."""
+        with reading(self.engine) as connection:
+            return int(left_of_items(connection, [item_id])[item_id])
+
+    def set_state(self, line_id: int, state: str) -> None:
+        """As an earlier run left it."""
+        with transaction(self.engine) as connection:
+            connection.execute(
+                update(POSTING).where(POSTING.c.line_id == line_id).values(state=state)
+            )
 
     def heard(self) -> list[str]:
         with reading(self.engine) as connection:
