@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 from mmrecon.cli.configuration_view import configuration_shown
 from mmrecon.cli.override_view import against
 from mmrecon.cli.render import table
+from mmrecon.cli.resolution_view import resolution_lines
 from mmrecon.cli.undo_view import correction_lines
 from mmrecon.model.approval import Act, BatchKind, CanonicalRow
 from mmrecon.model.money import to_text
 from mmrecon.model.override import contradiction_of
+from mmrecon.model.resolution import RESOLUTIONS
 from mmrecon.model.undo import UNDO
 
 if TYPE_CHECKING:
@@ -198,6 +200,8 @@ def _corrections(shown: Shown) -> list[Any]:
 def _correction(shown: Shown, number: int, row: CanonicalRow) -> list[str]:
     if row["act"] == UNDO:
         return correction_lines(number, row)
+    if row["act"] in RESOLUTIONS:
+        return resolution_lines(number, row)
     return [
         f"{number}. send {row['day']} of {_wallet(shown, row)} although it is contradicted:",
         *against(contradiction_of(row), str(row["currency"])),

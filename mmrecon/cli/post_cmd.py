@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mmrecon.cli.frame import with_run
 from mmrecon.cli.outcome import Outcome
+from mmrecon.cli.passphrase import passphrase, signed_by
+from mmrecon.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.posting import Posted
     from mmrecon.pipeline.run import Run
 
 
-@click.command("post")
+def _when_called_alone(function: Callable[..., None]) -> Callable[..., None]:
+    """A group that does its own work, unless a command of it is called."""
+
+    @functools.wraps(function)
+    def alone(**options: Any) -> None:
+        if click.get_current_context().invoked_subcommand is None:
+            function(**options)
+
+    return alone
+
+
+@click.group("post", invoke_without_command=True)
+@_when_called_alone
 @click.option(
     "--other-stopped",
     is_flag=True,
@@ -28,6 +45,36 @@ def command(run: Run, *, other_stopped: bool) -> Outcome:
 
     with stopped_by_signals() as stop:
         return outcome(run, post(run, Seams(stop=stop), other_stopped=other_stopped))
+
+
+@command.command("resolve")
+@click.argument("postings", nargs=-1, required=True, type=int, metavar="POSTING...")
+@click.option("--posted", "transaction", default="", metavar="TRANSACTION", help="It is this one.")
+@click.option("--not-posted", is_flag=True, help="Fineract was looked at, and it is not there.")
+@click.option("--reason", default="", help="Why you are sure that it was not posted.")
+@signed_by(required=False)
+@with_run(lock=False)
+def resolve(
+    run: Run, *, postings: tuple[int, ...], transaction: str, not_posted: bool, reason: str,
+    person: str | None, passphrase_file: Path | None,
+) -> Outcome:  # fmt: skip
+    """Say what became of postings that stay unknown, pending or deferred; another approves.
+
+    Without --as it only looks at Fineract and says whether that bears it out.
+    """
+    from mmrecon.cli.resolution_view import resolution_json, resolution_shown
+    from mmrecon.pipeline.resolving import look_at, prepare_resolution
+
+    if bool(transaction) is not_posted:
+        raise UsageError("say one of the two", hint="--posted TRANSACTION, or --not-posted.")
+    found = look_at(run, postings, transaction, reason)
+    shown = resolution_shown(found)
+    if person is None:
+        told = "Nothing was signed. Sign it: the same command with --as NAME"
+        return Outcome(ExitCode.PEOPLE_HAVE_WORK, resolution_json(found, ""), [*shown, told])
+    batch_id = prepare_resolution(run, found, person, passphrase(passphrase_file))
+    told = f"Batch {batch_id} waits for another person: mmrecon approve {batch_id} --as NAME"
+    return Outcome(ExitCode.PEOPLE_HAVE_WORK, resolution_json(found, batch_id), [*shown, told])
 
 
 def outcome(_run: Run, posted: Posted) -> Outcome:

@@ -119,11 +119,12 @@ def _links(unsigned: Mapping[str, Any]) -> list[str]:
 
 def _unknowns(unknowns: Sequence[Mapping[str, Any]]) -> list[str]:
     from mmrecon.model.money import to_text
+    from mmrecon.model.resolution import way_out
 
     return [
         f"{each['count']} postings are {each['state']}, "
         f"{to_text(each['amount_minor'], each['currency'])}, the oldest sent "
-        f"{each['oldest_sent_at_utc'] or 'at an unknown time'}: `mmrecon post` clears them first."
+        f"{each['oldest_sent_at_utc'] or 'at an unknown time'}: {way_out(each['state'])}."
         for each in unknowns
     ]
 

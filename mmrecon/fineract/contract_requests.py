@@ -110,6 +110,11 @@ def needed_permissions(commands: Iterable[Command]) -> set[str]:
     return set(READ_PERMISSIONS) | {PERMISSIONS[command] for command in commands}
 
 
+def posting_note(posting: Posting) -> str:
+    """The note that each posting carries: its signed row, and no other's."""
+    return f"{MARK} {posting.batch_id}/{posting.batch_row}"
+
+
 def _posting_body(posting: Posting) -> dict[str, object]:
     disburses = posting.command is Command.LOAN_DISBURSEMENT
     body: dict[str, object] = {
@@ -117,7 +122,7 @@ def _posting_body(posting: Posting) -> dict[str, object]:
         "transactionAmount": to_decimal(posting.posted_minor, posting.currency),
         "paymentTypeId": posting.payment_type_id,
         "receiptNumber": posting.receipt,
-        "note": f"{MARK} {posting.batch_id}/{posting.batch_row}",
+        "note": posting_note(posting),
         **FORMS,
     }
     if posting.account_kind == "loan":

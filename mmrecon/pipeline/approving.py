@@ -42,6 +42,7 @@ from mmrecon.pipeline.people import (
     waiting_enrolments,
 )
 from mmrecon.pipeline.refusals import journalled
+from mmrecon.pipeline.resolution_checks import undisturbed
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.taking_effect import do_what_it_says
 from mmrecon.pipeline.waiting import load_verified, next_act, still_waiting
@@ -167,7 +168,7 @@ def approve(
             stored = still_waiting(load_verified(connection, roster, batch_id))
         _refuse_signer(roster, stored, signer.person, next_act(stored))
         whole = _rejected(stored, rejected)
-        with transaction(run.engine) as connection:
+        with undisturbed(run, stored, whole), transaction(run.engine) as connection:
             present_person(connection, run, signer)
             _refuse_unfit(connection, run, stored, set(whole))
             return _sign_and_do(connection, run, stored, signer, whole)

@@ -14,17 +14,16 @@ from mmrecon.errors import ExitCode, OutsideUnreachable, SafetyRefusal, worst
 from mmrecon.fineract.client import FineractClient
 from mmrecon.model.catalogue import severity_of
 from mmrecon.model.issue import Issue
-from mmrecon.model.money import to_text
-from mmrecon.model.posting import DEAD_STATES, Posting, PostingState
+from mmrecon.model.posting import Posting, PostingState
 from mmrecon.pipeline.approved_postings import Sendable, sendable_postings, servers_named
 from mmrecon.pipeline.approved_undos import undos_wait
 from mmrecon.pipeline.one_poster import held_wallets, poster_lease
 from mmrecon.pipeline.overrides import Contradicted, contradicted
+from mmrecon.pipeline.posting_issues import issue_of, issue_of_link, issues_of_states
 from mmrecon.pipeline.reading_anew import must_read, read_before, read_once_more, servers_before
 from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.undo_sending import TakenBack, take_back_approved
-from mmrecon.posting.already import POSTED_ELSEWHERE
 from mmrecon.posting.context import PostingContext
 from mmrecon.posting.journal_search import search_journal
 from mmrecon.posting.plan import make_plan
@@ -37,7 +36,7 @@ from mmrecon.posting.preflight import (
 )
 from mmrecon.posting.settle import Withdrawal, withdraw
 from mmrecon.posting.verify import Read, verify_postings
-from mmrecon.posting.verify_links import ReadLink, verify_links
+from mmrecon.posting.verify_links import verify_links
 from mmrecon.posting.workers import recover, send_all
 from mmrecon.store.contradictions import WalletDay, days_of_lines
 from mmrecon.store.database import reading
@@ -148,8 +147,8 @@ def verify(run: Run, seams: Seams | None = None) -> Verified:
         read_links = verify_links(context, client)
     finally:
         client.close()
-    issues = [_issue_of(read) for read in reads if read.code]
-    issues += [_issue_of_link(read) for read in read_links if read.code]
+    issues = [issue_of(read) for read in reads if read.code]
+    issues += [issue_of_link(read) for read in read_links if read.code]
     return Verified(reads, issues)
 
 
@@ -196,7 +195,7 @@ def _post(
             sendable = sendable_postings(connection, run, before)
             days = contradicted(connection, run)
         if all(posting.shadow for posting in before) and not must_read(run):
-            return Posted(before, tuple(_issues_of_states(before)))
+            return Posted(before, tuple(issues_of_states(before)))
         commands = {posting.command for posting in before}
         wallets = _wallets(run)
         used = {posting.wallet_id for posting in before}
@@ -217,7 +216,7 @@ def _post(
         after = postings_of(connection, {posting.posting_id for posting in before})
     return Posted(
         postings=after,
-        issues=(*issues, *_issues_of_states(after)),
+        issues=(*issues, *issues_of_states(after)),
         recovered=recovered,
         preflight=preflight,
         interrupted=context.stop.is_set(),
@@ -337,56 +336,6 @@ def _issues_of_days(run: Run, counted: Mapping[WalletDay, int], days: Contradict
 def _too_long(posting: Posting, legs: Sequence[Posting]) -> Withdrawal:
     count = sum(leg.line_id == posting.line_id for leg in legs)
     return Withdrawal(posting, "too_many_legs", {"legs": count})
-
-
-_CODE_OF_STATE: Final[Mapping[PostingState, str]] = {
-    PostingState.UNKNOWN: "posting_unknown",
-    PostingState.PENDING_IN_CORE: "posting_pending",
-    PostingState.DEFERRED: "posting_deferred",
-}
-
-
-def _issues_of_states(postings: Sequence[Posting]) -> list[Issue]:
-    """What a person or a later run still has to do, by state."""
-    found = [
-        (code, sum(posting.state is state for posting in postings))
-        for state, code in _CODE_OF_STATE.items()
-    ]
-    shadow = sum(posting.shadow for posting in postings)
-    dead = [posting for posting in postings if posting.state in DEAD_STATES]
-    elsewhere = [posting for posting in dead if posting.reason == POSTED_ELSEWHERE]
-    found += [("shadow_not_sent", shadow), ("posting_sent_back", len(dead) - len(elsewhere))]
-    issues = [Issue(code, arguments={"count": count}) for code, count in found if count]
-    return [*issues, *_found_elsewhere(elsewhere)]
-
-
-def _found_elsewhere(postings: Sequence[Posting]) -> list[Issue]:
-    """Lines that are in Fineract already; their links wait for two signatures."""
-    sums: Counter[str] = Counter()
-    for posting in postings:
-        sums[posting.currency] += posting.amount_minor
-    total = ", ".join(to_text(minor, currency) for currency, minor in sorted(sums.items()))
-    lines = len({posting.line_id for posting in postings})
-    return [Issue("links_found", arguments={"count": lines, "total": total})] if lines else []
-
-
-def _issue_of(read: Read) -> Issue:
-    code = "posting_reversed_outside" if read.code == "reversed_outside" else read.code
-    return Issue(
-        code, receipt=read.posting.receipt, arguments={"posting_id": read.posting.posting_id}
-    )
-
-
-def _issue_of_link(read: ReadLink) -> Issue:
-    linked = read.linked
-    return Issue(
-        read.code,
-        arguments={
-            "account_kind": linked.account_kind,
-            "account_id": linked.account_id,
-            "transaction_id": linked.transaction_id,
-        },
-    )
 
 
 def _wallets(run: Run) -> dict[int, WalletSettings]:

@@ -15,6 +15,7 @@ from mmrecon.errors import ExitCode, worst
 from mmrecon.model.clock import iso_utc, local_date
 from mmrecon.model.line import ProofState
 from mmrecon.model.line_state import RANK, LineState
+from mmrecon.model.posting import PostingState
 from mmrecon.model.proof import Coverage, StatementPeriod
 from mmrecon.pipeline.found_links import sums
 from mmrecon.pipeline.run import Run
@@ -62,7 +63,8 @@ def exit_code(document: dict[str, Any]) -> ExitCode:
     """6 for what the administrator must see, 1 for people's ordinary work, else 0."""
     words = {day["word"] for wallet in document["wallets"] for day in wallet["calendar"]}
     codes = [ExitCode.DONE]
-    if document["open_unknowns"] or document["quarantined"] or "contradicted" in words:
+    unclear = [one for one in document["open_unknowns"] if one["state"] != PostingState.DEFERRED]
+    if unclear or document["quarantined"] or "contradicted" in words:
         codes.append(ExitCode.NEEDS_ATTENTION)
     waits = document["batches_waiting"] or document["links_unsigned"]["lines"]
     if waits or any(row["state"] in _WORK for row in document["lines"]):

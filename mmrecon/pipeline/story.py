@@ -11,6 +11,7 @@ from mmrecon.config import WalletSettings
 from mmrecon.model.line_state import WORDS, LineState
 from mmrecon.model.money import to_text
 from mmrecon.model.override import Override
+from mmrecon.model.resolution import way_out
 from mmrecon.pipeline.overrides import contradicted
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.showing import as_shown, legs_in_words, local_time, wallets_by_id
@@ -191,7 +192,11 @@ def _what_fineract_did(line: Mapping[str, Any], zone: str) -> _Words:
         account = f"{posting['account_kind']} {posting['account_no']}"
         told = f"{what} of {amount} on {account}, value date {posting['value_date']}"
         state = f"attempt {posting['attempt']}: {posting['state']}{number}{why}"
-        yield "fineract", f"{told}, {state}. Key {posting['idempotency_key']}."
+        named = f"Posting {posting['posting_id']}, key {posting['idempotency_key']}"
+        yield "fineract", f"{told}, {state}. {named}."
+        way = "" if posting["shadow"] else way_out(posting["state"], posting["posting_id"])
+        if way:
+            yield "fineract", f"Its way out: {way}."
     for exchange in line["exchanges"]:
         heard = f"HTTP {exchange['status']}" if exchange["status"] else "no answer"
         code = f" ({exchange['code']})" if exchange["code"] else ""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from mmrecon.errors import Defect
 from mmrecon.model.approval import BatchKind
 from mmrecon.model.override import SEND_CONTRADICTED_DAY
+from mmrecon.model.resolution import RESOLUTIONS
 from mmrecon.model.undo import UNDO
 from mmrecon.pipeline.approved import MONEY_KINDS
 from mmrecon.pipeline.run import Run
@@ -16,6 +17,7 @@ from mmrecon.store import batches, journal
 from mmrecon.store.batches import StoredBatch
 from mmrecon.store.effects import take_effect
 from mmrecon.store.postings import ApprovedRow, RefusedRow
+from mmrecon.store.resolutions import resolve
 from mmrecon.store.schema import WALLET
 
 
@@ -29,10 +31,19 @@ def do_what_it_says(
     """
     if stored.batch.kind in {BatchKind.PEOPLE, BatchKind.CONFIGURATION} or _only_read(stored):
         return []  # these are read from the signed rows, whenever they are asked for
-    if stored.batch.kind not in MONEY_KINDS:
+    if _only_resolutions(stored):
+        refused = resolve(
+            connection,
+            [(number, stored.batch.rows[number - 1]) for number in accepted],
+            stored.batch.batch_id,
+            at_utc=run.at_utc(),
+            run_id=run.run_id,
+        )
+    elif stored.batch.kind in MONEY_KINDS:
+        rows = _approved_rows(connection, run, stored, accepted)
+        refused = take_effect(connection, rows, at_utc=run.at_utc(), run_id=run.run_id)
+    else:
         raise Defect(f"no approval of a batch of kind {stored.batch.kind.value} is known")
-    rows = _approved_rows(connection, run, stored, accepted)
-    refused = take_effect(connection, rows, at_utc=run.at_utc(), run_id=run.run_id)
     payload = {"batch_id": stored.batch.batch_id}
     entries = [
         journal.Entry("approved_row_refused", payload | {"row": row.row_number, "code": row.code})
@@ -46,6 +57,12 @@ def _only_read(stored: StoredBatch) -> bool:
     """Overrides and corrections change nothing by themselves."""
     return stored.batch.kind is BatchKind.CORRECTIONS and all(
         row.get("act") in {SEND_CONTRADICTED_DAY, UNDO} for row in stored.batch.rows
+    )
+
+
+def _only_resolutions(stored: StoredBatch) -> bool:
+    return stored.batch.kind is BatchKind.CORRECTIONS and all(
+        row.get("act") in RESOLUTIONS for row in stored.batch.rows
     )
 
 

@@ -92,11 +92,16 @@ def savings_transactions(
 
 def is_same(posting: Posting, transaction: Transaction) -> bool:
     """Whether a transaction has the posting's direction, amount, date and receipt."""
+    same_receipt = normalised_receipt(transaction.receipt) == normalised_receipt(posting.receipt)
+    return same_receipt and is_same_money(posting, transaction)
+
+
+def is_same_money(posting: Posting, transaction: Transaction) -> bool:
+    """Whether a transaction has the posting's direction, amount and date, whatever its details."""
     return (
         transaction.sign == (1 if posting.command in _MONEY_IN else -1)
         and transaction.amount_minor == posting.posted_minor
         and transaction.day.isoformat() == posting.value_date
-        and normalised_receipt(transaction.receipt) == normalised_receipt(posting.receipt)
     )
 
 

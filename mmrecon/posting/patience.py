@@ -79,7 +79,8 @@ class Patience:
 def _wait(state: RetryCallState) -> float:
     """1, 2, 4 … 60 seconds, each with up to half of it more."""
     pause_s = min(2.0 ** (state.attempt_number - 1), _LONGEST_S)
-    return float(pause_s + wait_random(0, pause_s / 2)(state))
+    jitter_s: float = wait_random(0, pause_s * 0.5)(state)
+    return pause_s + jitter_s
 
 
 def _may_come_back(error: BaseException) -> bool:

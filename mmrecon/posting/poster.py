@@ -19,9 +19,10 @@ from mmrecon.model.posting import Posting, PostingState, SentHow
 from mmrecon.posting import gate
 from mmrecon.posting.context import PostingContext
 from mmrecon.posting.look_up import Sight, look_up
+from mmrecon.posting.pending import was_rejected
 from mmrecon.posting.plan import Envelope, account_of, line_of
 from mmrecon.posting.recovery import Decision, Shown, Situation, Step, next_step
-from mmrecon.posting.settle import Decided, record, settle, withdraw
+from mmrecon.posting.settle import Decided, record, reject, settle, withdraw
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.posting_lines import known_on_accounts
 from mmrecon.store.posting_reads import open_accounts, postings_of
@@ -109,11 +110,16 @@ class Poster:
         self.settle_all(not_there, doubt=True)
 
     def find_pending(self, postings: Sequence[Posting]) -> None:
-        """What waited for a second person inside Fineract ends when its transaction is read."""
+        """What waited for a second person inside Fineract ends when its transaction is read.
+
+        It ends as refused when the audit shows that its own command was.
+        """
         for posting in postings:
             sight = self._look_up(posting)
             if sight.shown is Shown.THERE:
                 self._change([posting], PostingState.PENDING_IN_CORE, PostingState.POSTED, sight)
+            elif sight.shown is Shown.ABSENT and self._was_rejected(posting):
+                reject(self._context, posting)
 
     def _sendable(
         self, posting_ids: Collection[int], states: Collection[PostingState]
@@ -214,6 +220,9 @@ class Poster:
         with reading(self._context.engine) as connection:
             known = known_on_accounts(connection, {posting.account_id})
         return self._patience.read(lambda: look_up(self._client, posting, known))
+
+    def _was_rejected(self, posting: Posting) -> bool:
+        return self._patience.read(lambda: was_rejected(self._client, posting))
 
     def _change(
         self, postings: Sequence[Posting], before: PostingState, after: PostingState, sight: Sight

@@ -90,6 +90,17 @@ def withdraw(context: PostingContext, withdrawals: Sequence[Withdrawal]) -> None
             _withdraw(connection, context, withdrawals, siblings_only=False)
 
 
+def reject(context: PostingContext, posting: Posting) -> None:
+    """What waited inside Fineract was rejected there; its line is back in review."""
+    code = "rejected_in_fineract"
+    change = Change(posting.posting_id, {PostingState.PENDING_IN_CORE}, PostingState.REFUSED, code)
+    with transaction(context.engine) as connection:
+        at_utc = context.at_utc()
+        if change_states(connection, [change], at_utc=at_utc, run_id=context.run_id):
+            rejected = Withdrawal(posting, code, {"leg": posting.leg})
+            _withdraw(connection, context, [rejected], siblings_only=True)
+
+
 def _change(one: Decided, deferred: set[str], *, doubt: bool) -> Change:
     state, reason = _TO.get(one.step, PostingState.UNKNOWN), one.heard.code
     if one.step is Step.TAKE_BACK and line_of(one.posting) in deferred:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from mmrecon.fineract.client import FineractClient
 from mmrecon.fineract.contract_reads import Transaction
 from mmrecon.model.posting import Posting, PostingState
+from mmrecon.model.resolution import RESOLVED_BY_PERSON
 from mmrecon.posting.account_reads import AccountRead, read_accounts
 from mmrecon.posting.already import by_receipt, strangers
 from mmrecon.posting.context import PostingContext
-from mmrecon.posting.look_up import is_same
+from mmrecon.posting.look_up import is_same, is_same_money
 from mmrecon.posting.plan import Account, account_of
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.posting_lines import known_on_accounts
@@ -68,13 +69,14 @@ def _judge(posting: Posting, read: AccountRead, others: Sequence[Transaction]) -
         return Read(posting, "posting_not_found")
     if there.reversed:
         return Read(posting, "reversed_outside")
-    if not is_same(posting, there):
+    same = is_same_money if posting.reason == RESOLVED_BY_PERSON else is_same
+    if not same(posting, there):
         return Read(posting, "posting_differs")
     return Read(posting, "receipt_twice" if by_receipt([posting], others) else "")
 
 
 def _is_it(posting: Posting, transaction: Transaction) -> bool:
-    if posting.account_kind == "loan":
+    if posting.account_kind == "loan" and posting.reason != RESOLVED_BY_PERSON:
         return transaction.external_id == posting.external_id
     return transaction.transaction_id == posting.transaction_id
 
@@ -82,7 +84,7 @@ def _is_it(posting: Posting, transaction: Transaction) -> bool:
 def _write_down(context: PostingContext, judged: Sequence[Read]) -> None:
     at_utc = context.at_utc()
     changes = [
-        Change(read.posting.posting_id, {read.posting.state}, state, read.code)
+        Change(read.posting.posting_id, {read.posting.state}, state, _reason_after(read))
         for read in judged
         if (state := _state_after(read)) is not read.posting.state
     ]
@@ -94,6 +96,12 @@ def _write_down(context: PostingContext, judged: Sequence[Read]) -> None:
     with transaction(context.engine) as connection:
         change_states(connection, changes, at_utc=at_utc, run_id=context.run_id)
         add_reasons(connection, reasons, at_utc=at_utc)
+
+
+def _reason_after(read: Read) -> str:
+    """That a person ended it goes on being known: its details are not mmrecon's."""
+    by_person = read.posting.reason == RESOLVED_BY_PERSON
+    return read.posting.reason if by_person and not read.code else read.code
 
 
 def _state_after(read: Read) -> PostingState:

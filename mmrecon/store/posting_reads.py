@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from mmrecon.model.account import AccountKind
+from mmrecon.model.approval import CanonicalRow
 from mmrecon.model.posting import Command, Posting, PostingState, Purpose, SentHow
 from mmrecon.store.schema import EXCHANGE, POSTING
 
@@ -47,6 +48,15 @@ def postings_of(connection: Connection, posting_ids: Collection[int]) -> list[Po
         query = query.where(POSTING.c.posting_id.in_(list(posting_ids)))
     found = [_posting(row) for row in connection.execute(query)]
     return [posting for posting in found if posting.posting_id in set(posting_ids)]
+
+
+def posting_of_row(connection: Connection, row: CanonicalRow) -> Posting | None:
+    """The posting that a row of a `corrections` batch names by its `posting` [batch_id, row]."""
+    named = row.get("posting")
+    batch_id, number = named if isinstance(named, list) and len(named) == 2 else ("", 0)
+    query = select(POSTING).where(POSTING.c.batch_id == batch_id, POSTING.c.batch_row == number)
+    found = connection.execute(query).one_or_none()
+    return None if found is None else _posting(found)
 
 
 def legs_beside(

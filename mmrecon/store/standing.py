@@ -23,7 +23,10 @@ from mmrecon.store.schema import (
 
 _MOVED = case((LINE.c.line_class == LineClass.NON_FINAL.value, 0), else_=LINE.c.amount_minor)
 """What a line moved: nothing, when it never became final."""
-_UNHEARD = (PostingState.UNKNOWN, PostingState.SENDING, PostingState.PENDING_IN_CORE)
+_UNHEARD = (
+    PostingState.UNKNOWN, PostingState.SENDING, PostingState.PENDING_IN_CORE,
+    PostingState.DEFERRED,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from mmrecon.config import load_settings
 from mmrecon.model.clock import system_clock
 from mmrecon.sandbox.server import SandboxServer
 from mmrecon.store.database import transaction
-from mmrecon.store.schema import LINE
-from tests.people.desk import ASHA, BENO, Desk, plant_lines, row
+from mmrecon.store.schema import LINE, POSTING
+from tests.people.desk import ASHA, BENO, Desk, plant_lines, row, secret
 from tests.posting.branch import PASSWORD, Account, Branch, days_ago
 
 
@@ -187,3 +187,42 @@ def test_doctor_ends_with_3_when_fineract_is_away_and_goes_on_with_the_rest(
     assert away["journal"]["holds"] is True
     assert away["Fineract"]["holds"] is False
     assert away["Fineract"]["remedy"]
+
+
+def test_what_stays_unknown_comes_to_its_end_by_two_people(
+    tmp_path: Path, branch: Branch, sandbox: SandboxServer
+) -> None:
+    account = branch.savings()
+    desk = approved_site(tmp_path, branch, account)
+    with transaction(desk.engine) as connection:
+        connection.execute(update(POSTING).values(state="unknown", sent_how="closed"))
+    desk.engine.dispose()
+    say = ("post", "resolve", "1", "--not-posted", "--reason", "looked with the cashier")
+    code, document = run(tmp_path, *say)
+    assert (code, document["batch_id"], document["postings"]) == (1, "", [1])
+    code, document = run(tmp_path, *say, "--as", ASHA, *passphrase(tmp_path, ASHA))
+    assert code == 1
+    signs = ("--as", BENO, "--yes", *passphrase(tmp_path, BENO))
+    code, document = run(tmp_path, "approve", document["batch_id"], *signs)
+    assert (code, document["state"], document["refused_rows"]) == (0, "approved", [])
+    assert run(tmp_path, "post")[1]["postings"] == []
+    assert branch.ledger(account) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("1",), ("1", "--not-posted"), ("99", "--not-posted", "--reason", "x"),
+     ("1", "--posted", "7", "--not-posted"), ("1", "2", "--posted", "7")],
+)  # fmt: skip
+def test_an_answer_that_is_not_complete_is_wrong_use(
+    tmp_path: Path, branch: Branch, arguments: tuple[str, ...]
+) -> None:
+    approved_site(tmp_path, branch, branch.savings())
+    assert run(tmp_path, "post", "resolve", *arguments)[0] == 2
+
+
+def passphrase(folder: Path, name: str) -> tuple[str, str]:
+    path = folder / f"{name}.txt"
+    path.write_text(secret(name), encoding="utf-8")
+    path.chmod(0o600)
+    return "--passphrase-file", str(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 
 from mmrecon.errors import OutsideUnreachable, SafetyRefusal
 from mmrecon.model.posting import Command
@@ -12,7 +13,7 @@ from mmrecon.posting.workers import recover
 from mmrecon.sandbox.server import SandboxServer
 from mmrecon.store.database import transaction
 from mmrecon.store.schema import POSTING
-from tests.posting.branch import Branch, days_ago
+from tests.posting.branch import PASSWORD, Branch, days_ago
 from tests.posting.desk import Desk, Leg
 
 WRITES = r"/batches\?enclosingTransaction=true"
@@ -256,6 +257,36 @@ def test_under_maker_checker_a_deposit_waits_inside_fineract_and_is_never_sent_a
         branch.switch("maker-checker", enabled=False)
     desk.run()
     assert desk.states() == ["posted"]
+    desk.check_oracles(account)
+
+
+def test_what_is_rejected_inside_fineract_is_refused_by_its_audit_row(
+    desk: Desk, branch: Branch
+) -> None:
+    maker = branch.clerk("DEPOSIT_SAVINGSACCOUNT", "READ_SAVINGSACCOUNT")
+    account = branch.savings()
+    lines = [desk.deposit(account, 10_000), desk.deposit(account, 10_000)]
+    branch.switch("maker-checker", enabled=True)
+    branch.call("PUT", "permissions", {"permissions": {"DEPOSIT_SAVINGSACCOUNT": True}})
+    try:
+        desk.run(client=maker, loose={Command.SAVINGS_DEPOSIT})
+        assert desk.states() == ["pending_in_core"] * 2
+        first, second = branch.inbox(account)
+        branch.call("POST", f"makercheckers/{first}?command=reject", {})
+        desk.run(client=maker, loose={Command.SAVINGS_DEPOSIT})
+        assert desk.states() == ["pending_in_core"] * 2  # this user may not read the audit
+        desk.run()
+        assert desk.states() == ["refused", "pending_in_core"]
+        path = f"{branch.server.base_url}/makercheckers/{second}"
+        headers = {"Fineract-Platform-TenantId": "default"}
+        deleted = requests.delete(path, auth=("mifos", PASSWORD), headers=headers, timeout=60)
+        assert deleted.status_code == 200
+        desk.run()
+    finally:
+        branch.call("PUT", "permissions", {"permissions": {"DEPOSIT_SAVINGSACCOUNT": False}})
+        branch.switch("maker-checker", enabled=False)
+    assert desk.states() == ["refused", "pending_in_core"]  # an empty inbox proves nothing
+    assert desk.reasons(lines[0]) == ["rejected_in_fineract"]
     desk.check_oracles(account)
 
 

@@ -7,9 +7,14 @@ from typing import Final
 from mmrecon.model.issue import CodeText, Severity
 
 _DECIDE: Final = "Decide about the line again in the newest workbook."
+_LOOK: Final = "Look at {account} in Fineract again, and name the transaction that you see there."
 
 
 def _review(code: str, sentence: str, next_step: str = _DECIDE) -> CodeText:
+    return CodeText(code, Severity.WORK, sentence, next_step)
+
+
+def _resolve(code: str, sentence: str, next_step: str = _LOOK) -> CodeText:
     return CodeText(code, Severity.WORK, sentence, next_step)
 
 
@@ -52,23 +57,64 @@ CODES: Final[tuple[CodeText, ...]] = (
         "somebody reversed in Fineract what was posted (leg {leg})",
         "Ask who reversed it and why, then decide about the line again.",
     ),
+    _review(
+        "rejected_in_fineract",
+        "leg {leg} was rejected inside Fineract by the person who checks there",
+    ),
+    _review(
+        "resolved_not_posted",
+        "two people signed that leg {leg} was not posted ({batch_id})",
+    ),
     CodeText(
         "posting_unknown",
         Severity.ATTENTION,
-        "{count} posting(s) have no clear answer from Fineract",
-        "Run `mmrecon post` again; what stays unknown is looked up in Fineract by a person.",
+        "{count} posting(s) have no clear answer from Fineract: {postings}",
+        "Run `mmrecon post` again. What stays unknown: look at its account in Fineract, then "
+        "`mmrecon post resolve POSTING --posted TRANSACTION`, or `--not-posted --reason TEXT`.",
     ),
     CodeText(
         "posting_pending",
         Severity.WORK,
-        "{count} posting(s) wait for a second person inside Fineract",
-        "Approve or reject them in Fineract's own inbox.",
+        "{count} posting(s) wait for a second person inside Fineract: {postings}",
+        "Approve or reject them in Fineract's own inbox. What is in no inbox any more: "
+        "`mmrecon post resolve POSTING --not-posted --reason TEXT`.",
     ),
     CodeText(
         "posting_deferred",
         Severity.NOTICE,
         "{count} posting(s) wait for their day or for the close of business to end",
-        "Nothing: a later run sends them.",
+        "Nothing: a later run sends them. To give one up: `mmrecon post resolve POSTING "
+        "--not-posted --reason TEXT`.",
+    ),
+    _resolve(
+        "resolve_transaction_missing",
+        "{account} has no transaction {transaction_id} that is a payment",
+    ),
+    _resolve("resolve_transaction_reversed", "transaction {transaction_id} was reversed"),
+    _resolve(
+        "resolve_transaction_differs",
+        "transaction {transaction_id} has another amount, date or direction than posting "
+        "{posting_id}",
+    ),
+    _resolve(
+        "resolve_transaction_taken",
+        "transaction {transaction_id} belongs to another posting or link already",
+    ),
+    _resolve(
+        "resolve_stands",
+        "transaction {transaction_id} on {account} carries the receipt of posting {posting_id}",
+        "Say so: `mmrecon post resolve {posting_id} --posted {transaction_id} --as NAME`.",
+    ),
+    _resolve(
+        "resolve_waits_in_inbox",
+        "a command on {account} still waits in Fineract's inbox; it may be posting {posting_id}",
+        "Reject it there first, or approve it and run `mmrecon post`.",
+    ),
+    _resolve(
+        "resolve_unclear",
+        "Fineract shows several transactions, or one of another loan, that posting {posting_id} "
+        "may be",
+        "Look at {account} in Fineract; say which one it is with --posted TRANSACTION.",
     ),
     CodeText(
         "posting_held_up",
