@@ -11,11 +11,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mmrecon.matching.keys import Keys, Places, as_arrow, flags, texts
+from mmrecon.matching.keys import Keys, Places, as_arrow, byte_set, texts, with_bytes
 from mmrecon.matching.vetoes import words
 from mmrecon.model.match import MatchFrame
 
 _NO_ID: Final = -1
+_ESCAPED: Final = byte_set(b'"\\' + bytes([*range(32), 127]))
+"""What JSON does not take as it is."""
 _TEXT: Final = pd.StringDtype("pyarrow", np.nan)
 
 
@@ -116,7 +118,7 @@ def only(targets: Targets, chosen: Places) -> Targets:
 
 def json_texts(values: pa.StringArray) -> pa.StringArray:
     """Texts as JSON strings, as `model/keys.py` spells them."""
-    plain = ~flags(pc.match_substring_regex(values, r'["\\\x00-\x1f\x7f]'))
+    plain = ~with_bytes(values, _ESCAPED)
     quoted = pc.binary_join_element_wise('"', values, '"', "")
     if plain.all():
         return quoted

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mmrecon.matching.keys import Flags, Keys, KeySpace, Places, as_arrow, flags
-from mmrecon.matching.lookup import Lookup
+from mmrecon.matching.lookup import Lookup, codes_of_values
 from mmrecon.matching.names import Vocabulary
 from mmrecon.matching.phones import canonical, hashes
 from mmrecon.matching.references import register_key, without_zeros
@@ -251,12 +251,15 @@ def _amount(column: pd.Series) -> Keys:
 
 def _credit_vetoes(frame: pd.DataFrame) -> Keys:
     """For each account the vetoes against a deposit or a repayment; one look-up per status."""
-    both = (
-        frame["account_kind"] + "\n" + frame["account_status"] + "\n" + frame["account_sub_status"]
-    )
-    codes, words = pd.factorize(both)
-    vetoes = [_credit_veto(*str(word).split("\n")) for word in words]
-    return np.array(vetoes or [0], dtype=np.int64)[codes] if len(frame) else np.zeros(0, np.int64)
+    facts = frame[["account_kind", "account_status", "account_sub_status"]]
+    code = np.zeros(len(facts), dtype=np.int64)
+    for name in facts.columns:
+        codes, words = pd.factorize(facts[name])
+        code = code * len(words) + codes
+    _, places = codes_of_values(code)
+    first = facts.iloc[np.unique(places, return_index=True)[1]]
+    vetoes = [_credit_veto(*row) for row in first.itertuples(index=False, name=None)]
+    return np.array(vetoes, dtype=np.int64)[places]
 
 
 def _credit_veto(kind: str, status: str, sub_status: str) -> int:

@@ -16,13 +16,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mmrecon.matching.keys import Flags, flags
+from mmrecon.matching.keys import Flags, byte_set, flags, with_bytes
 
 _CONTROL: Final = r"[\x00-\x1f\x7f]"
 _BLANKS: Final = r"\s+"
 _NO_KEY_CHARACTER: Final = r"[\x00-/:-@\[-`{-~]+"
 _UNTIDY: Final = r"[\x00-\x1f\x7f]|  |^ | $"
-_NOT_PLAIN: Final = r"[^0-9A-Z]"
+_NOT_PLAIN: Final = ~byte_set(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_CONTROL_OR_BLANK: Final = byte_set(bytes([*range(33), 127]))
+_POINT_OR_PLUS: Final = byte_set(b".+")
 _FLOAT_TAIL: Final = r"^'?(\d+)\.0$"
 _EXPONENT: Final = r"^\d+(\.\d+)?E\+\d+$"
 _DECIMAL: Final = r"^(?:\d{1,6}|\d{1,3}(?:,\d{3})+)\.\d{2}$"
@@ -45,11 +47,17 @@ class References:
 def normalise(raw: pa.StringArray) -> References:
     """All references in comparison form."""
     text = pc.utf8_upper(clean(raw))
-    tail = flags(pc.match_substring_regex(text, _FLOAT_TAIL))
-    if tail.any():
-        text = pc.replace_substring_regex(text, _FLOAT_TAIL, r"\1")
-    damaged = flags(pc.match_substring_regex(text, _EXPONENT))
-    damaged |= flags(pc.match_substring_regex(text, _DECIMAL))
+    maybe = with_bytes(text, _POINT_OR_PLUS)
+    damaged = maybe.copy()
+    if maybe.any():
+        mended = pc.replace_substring_regex(text.filter(pa.array(maybe)), _FLOAT_TAIL, r"\1")
+        text = pc.replace_with_mask(text, pa.array(maybe), mended)
+        damaged[maybe] = flags(
+            pc.or_(
+                pc.match_substring_regex(mended, _EXPONENT),
+                pc.match_substring_regex(mended, _DECIMAL),
+            )
+        )
     key = comparison(text)
     lengths = pc.binary_length(text).to_numpy(zero_copy_only=False)
     several = lengths > pc.binary_length(key).to_numpy(zero_copy_only=False)
@@ -63,27 +71,29 @@ def clean(raw: pa.StringArray) -> pa.StringArray:
         odd = pa.array(~plain)
         values = [_visible(text) for text in raw.filter(odd).to_pylist()]
         raw = pc.replace_with_mask(raw, odd, pa.array(values, pa.string()))
-    return _where(raw, _UNTIDY, _tidy)
+    untidy = with_bytes(raw, _CONTROL_OR_BLANK)
+    untidy[untidy] = flags(pc.match_substring_regex(raw.filter(pa.array(untidy)), _UNTIDY))
+    return _changed(raw, untidy, _tidy)
 
 
 def comparison(texts: pa.StringArray) -> pa.StringArray:
     """Step 2: capitals, letters and digits only (letters beyond ASCII are kept)."""
-    return _where(pc.utf8_upper(texts), _NOT_PLAIN, _without_separators)
+    capitals = pc.utf8_upper(texts)
+    return _changed(capitals, with_bytes(capitals, _NOT_PLAIN), _without_separators)
 
 
 def register_key(texts: pa.StringArray) -> pa.StringArray:
     """The comparison form of a number as the ledger has it; most need nothing done."""
-    return _where(texts, _NOT_PLAIN, lambda odd: comparison(clean(odd)))
+    return _changed(texts, with_bytes(texts, _NOT_PLAIN), lambda odd: comparison(clean(odd)))
 
 
-def _where(
-    texts: pa.StringArray, pattern: str, change: Callable[[pa.StringArray], pa.StringArray]
+def _changed(
+    texts: pa.StringArray, where: Flags, change: Callable[[pa.StringArray], pa.StringArray]
 ) -> pa.StringArray:
-    """Texts changed only where a pattern is found."""
-    found = flags(pc.match_substring_regex(texts, pattern))
-    if not found.any():
+    """Texts changed only where it is needed."""
+    if not where.any():
         return texts
-    chosen = pa.array(found)
+    chosen = pa.array(where)
     return pc.replace_with_mask(texts, chosen, change(texts.filter(chosen)))
 
 

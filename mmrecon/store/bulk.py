@@ -27,7 +27,7 @@ from sqlalchemy import (
 from mmrecon.store.database import raw_cursor
 
 _IN_LIST: Final = 500
-_ROWS_AT_ONCE: Final = 500
+_ROWS_AT_ONCE: Final = 2_000
 _PLAIN: Final = ("int64", "bool")
 _ARROW: Final = {"str": pa.string(), "Int64": pa.int64()}
 _PANDAS: Final = {
