@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,8 +122,23 @@ def _recorded(run: Run, command: str, ended: Sequence[ExitCode]) -> Iterator[Non
         record_end(run.engine, run.run_id, run.at_utc(), code)
 
 
-def upgrade_store(config: Path | None) -> Path | None:
-    """Migrate the database under the run lock; gives the backup made before, None if up to date."""
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """Whether the database was migrated, and the backup of what it was before, where one is made.
+
+    Only of SQLite: a server's database is dumped with its own tool.
+    """
+
+    migrated: bool
+    backup: Path | None = None
+
+
+def upgrade_store(config: Path | None, *, backup_made: bool = False) -> Upgraded:
+    """Migrate the database under the run lock, after a backup.
+
+    Raises:
+        UsageError: it is no SQLite file, and nobody says that a dump of it was made.
+    """
     settings = load_settings(find_config(config))
     folder = settings.state.folder
     _refuse_other_users(folder)
@@ -131,13 +147,27 @@ def upgrade_store(config: Path | None) -> Path | None:
         engine = open_for_upgrade(folder, database_url(settings))
         try:
             if schema_is_current(engine):
-                return None
+                return Upgraded(migrated=False)
+            if engine.dialect.name != "sqlite":
+                _refuse_without_dump(backup_made=backup_made)
+                migrate(engine)
+                return Upgraded(migrated=True)
             backup = folder / f"mmrecon-before-upgrade-{now_utc:%Y%m%dT%H%M%S}.db"
             backup_sqlite(engine, backup)
             migrate(engine)
-            return backup
+            return Upgraded(migrated=True, backup=backup)
         finally:
             engine.dispose()
+
+
+def _refuse_without_dump(*, backup_made: bool) -> None:
+    if not backup_made:
+        raise UsageError(
+            "this database is no SQLite file, and mmrecon makes no backup of it",
+            hint="Make a dump with the database's own tool (`pg_dump` for PostgreSQL), then run "
+            "`mmrecon upgrade --backup-made`.",
+            code="backup_not_made",
+        )
 
 
 def restore_store(

@@ -1,11 +1,12 @@
 #!/bin/sh
 # Installs the Debian packages whose programs the tests run for real, where apt-get may be used.
 # Elsewhere the tests that need one of them skip, and say which line installs it.
-packages="openssh-server libreoffice-calc-nogui poppler-utils"
+packages="openssh-server libreoffice-calc-nogui poppler-utils postgresql"
 missing=""
 [ -x /usr/sbin/sshd ] || missing="$missing openssh-server"
 command -v soffice >/dev/null 2>&1 || missing="$missing libreoffice-calc-nogui"
 command -v pdftoppm >/dev/null 2>&1 || missing="$missing poppler-utils"
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "no apt-get here: tests that need$missing will skip" >&2

@@ -12,13 +12,20 @@ from mmrecon.errors import ExitCode
 
 
 @click.command("upgrade")
+@click.option(
+    "--backup-made",
+    is_flag=True,
+    help="A dump was made with the database's own tool; only for a database on a server.",
+)
 @without_run
-def command(config_path: Path | None) -> Outcome:
-    """Bring the database to this version's schema; a backup is made first."""
+def command(config_path: Path | None, *, backup_made: bool) -> Outcome:
+    """Bring the database to this version's schema; of SQLite a backup is made first."""
     from mmrecon.wiring import upgrade_store
 
-    backup = upgrade_store(config_path)
-    if backup is None:
+    upgraded = upgrade_store(config_path, backup_made=backup_made)
+    if not upgraded.migrated:
         return Outcome(ExitCode.DONE, {"migrated": False}, ["The database is up to date."])
-    text = f"The database was migrated. Its state before that is in {backup}"
-    return Outcome(ExitCode.DONE, {"migrated": True, "backup": str(backup)}, [text])
+    backup = upgraded.backup
+    before = "" if backup is None else f" Its state before that is in {backup}"
+    summary = {"migrated": True, "backup": None if backup is None else str(backup)}
+    return Outcome(ExitCode.DONE, summary, [f"The database was migrated.{before}"])

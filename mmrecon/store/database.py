@@ -8,10 +8,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from mmrecon.errors import OutsideUnreachable, SchemaOutdated
+from mmrecon.errors import OutsideUnreachable, SchemaOutdated, UsageError
 from mmrecon.secret import make_private
 
 SCHEMA_REVISION: Final = "0002"
@@ -30,6 +30,7 @@ def open_database(state_folder: Path, url: str = "") -> Engine:
 
     Raises:
         SchemaOutdated: the schema is not this program's (`mmrecon upgrade` migrates it).
+        UsageError: the URL is none, or its driver is not installed.
         OutsideUnreachable: the database cannot be opened.
     """
     state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -47,7 +48,8 @@ def open_database(state_folder: Path, url: str = "") -> Engine:
             )
     except DBAPIError as error:
         raise OutsideUnreachable(
-            "the database cannot be opened", hint="Check `state.folder` and its owner."
+            "the database cannot be opened",
+            hint="Check its server and URL." if url else "Check `state.folder` and its owner.",
         ) from error
     return engine
 
@@ -100,7 +102,7 @@ def backup_sqlite(engine: Engine, target: Path) -> None:
 
 def _engine(state_folder: Path, url: str) -> Engine:
     if url:
-        return create_engine(url)
+        return _server_engine(url)
     engine = create_engine(
         f"sqlite:///{state_folder / _FILE}",
         connect_args={"timeout": _BUSY_TIMEOUT_S, "isolation_level": None},
@@ -109,6 +111,31 @@ def _engine(state_folder: Path, url: str) -> Engine:
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _server_engine(url: str) -> Engine:
+    """An engine on a database server; plain `postgresql://` takes the driver of the extra.
+
+    Raises:
+        UsageError: the URL is none, or the driver for it is not installed.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(parsed)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise UsageError(
+            "the database's URL is not one that can be understood",
+            hint="Write postgresql://USER:PASSWORD@HOST/DATABASE into the environment variable.",
+            code="database_url_wrong",
+        ) from error
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"the driver of this database ({error.name}) is not installed",
+            hint="For PostgreSQL: pip install 'mmrecon[postgresql]'",
+            code="database_driver_missing",
+        ) from error
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
