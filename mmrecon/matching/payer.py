@@ -86,12 +86,12 @@ class Payers:
 
 def payers_of(lines: pd.DataFrame, index: LedgerIndex, country: str) -> Payers:
     """What is shown of the payers of these lines (LineFrame rows of one country)."""
-    kinds = lines["party_kind"].to_numpy(dtype=object)
+    kinds = as_arrow(lines["party_kind"])
     phone_text = as_arrow(lines["party_phone"])
-    is_phone = kinds == PartyKind.PHONE.value
+    is_phone = flags(pc.equal(kinds, PartyKind.PHONE.value))
     phone = np.zeros(len(lines), dtype=np.int64)
     phone[is_phone] = canonical(phone_text.filter(pa.array(is_phone)), country)
-    hashed = kinds == PartyKind.HASH.value
+    hashed = flags(pc.equal(kinds, PartyKind.HASH.value))
     if hashed.any():
         phone = _unhashed(phone, hashed, phone_text, index, country)
     table = index.phones(country)
@@ -100,7 +100,8 @@ def payers_of(lines: pd.DataFrame, index: LedgerIndex, country: str) -> Payers:
     alike = index.names.alike(tokens)
     strangers = strange_words(tokens, index.names)
     mask = masks(phone_text, country)
-    usable = (kinds == PartyKind.MASKED.value) & mask.is_mask & (counts > 0)
+    masked_kind = flags(pc.equal(kinds, PartyKind.MASKED.value))
+    usable = masked_kind & mask.is_mask & (counts > 0)
     masked = Masked(np.flatnonzero(usable), tokens, alike, mask)
     pairs = list(_fitting(masked, index, country))
     fits_line = np.concatenate([pair[0] for pair in pairs] or [np.zeros(0, np.int64)])

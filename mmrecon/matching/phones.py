@@ -76,6 +76,16 @@ def _canonical(values: Keys, lengths: Places, country: str) -> Keys:
 
 def masks(texts: pa.StringArray, country: str) -> Masks:
     """The visible ends of masked phones: `25470****001`, `07******01`, `0722XXXX89`."""
+    encoded = pc.dictionary_encode(texts)  # masks are few, however many lines show them
+    found = _masks(encoded.dictionary, country)
+    at = encoded.indices.to_numpy(zero_copy_only=False)
+    return Masks(
+        found.is_mask[at], found.prefix[at], found.prefix_length[at], found.suffix[at],
+        found.suffix_length[at],
+    )  # fmt: skip
+
+
+def _masks(texts: pa.StringArray, country: str) -> Masks:
     code, _ = COUNTRIES.get(country, (0, 99))
     packed = pc.replace_substring(pc.replace_substring(texts, " ", ""), "-", "")
     parts = pc.extract_regex(packed, _MASK)

@@ -16,11 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mmrecon.matching.keys import Flags, byte_set, flags, with_bytes
+from mmrecon.matching.keys import Flags, byte_set, flags, with_bytes, without_bytes
 
 _CONTROL: Final = r"[\x00-\x1f\x7f]"
 _BLANKS: Final = r"\s+"
-_NO_KEY_CHARACTER: Final = r"[\x00-/:-@\[-`{-~]+"
+_NO_KEY_CHARACTER: Final = byte_set(bytes(at for at in range(127) if not chr(at).isalnum()))
 _UNTIDY: Final = r"[\x00-\x1f\x7f]|  |^ | $"
 _NOT_PLAIN: Final = ~byte_set(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _CONTROL_OR_BLANK: Final = byte_set(bytes([*range(33), 127]))
@@ -103,7 +103,7 @@ def _tidy(texts: pa.StringArray) -> pa.StringArray:
 
 
 def _without_separators(texts: pa.StringArray) -> pa.StringArray:
-    return pc.replace_substring_regex(texts, _NO_KEY_CHARACTER, "")
+    return without_bytes(texts, _NO_KEY_CHARACTER)
 
 
 def without_zeros(keys: pa.StringArray) -> pa.StringArray:

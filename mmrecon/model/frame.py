@@ -29,14 +29,17 @@ class FrameSchema:
     """Base of all frame declarations; never instantiated."""
 
     key: ClassVar[tuple[str, ...]] = ()
+    _dtypes: ClassVar[dict[str, str]]
 
     @classmethod
     def dtypes(cls) -> dict[str, str]:
         """Column name to dtype, in the declared order."""
-        hints = get_type_hints(cls, include_extras=True)
-        return {
-            name: get_args(hint)[1] for name, hint in hints.items() if get_origin(hint) is Annotated
-        }
+        if "_dtypes" not in cls.__dict__:
+            hints = get_type_hints(cls, include_extras=True).items()
+            cls._dtypes = {
+                name: get_args(hint)[1] for name, hint in hints if get_origin(hint) is Annotated
+            }
+        return cls._dtypes.copy()
 
     @classmethod
     def columns(cls) -> list[str]:
@@ -80,7 +83,7 @@ class FrameSchema:
         for name, dtype in cls.dtypes().items():
             if str(frame[name].dtype) != dtype:
                 raise Defect(f"{cls.__name__}.{name} is {frame[name].dtype}, not {dtype}")
-            if dtype != "Int64" and bool(frame[name].isna().any()):
+            if dtype == "str" and frame[name].hasnans:
                 raise Defect(f"{cls.__name__}.{name} has missing values")
         if cls.key and bool(frame.duplicated(list(cls.key)).any()):
             raise Defect(f"{cls.__name__}: {cls.key} is not unique")
@@ -105,7 +108,8 @@ def _as_dtype(
 ) -> pd.Series[Any]:
     try:
         series: pd.Series[Any] = pd.Series(cast("Any", values))
-        series = series.astype(cast("Any", dtype))
+        if str(series.dtype) != dtype:
+            series = series.astype(cast("Any", dtype))
     except (TypeError, ValueError) as error:
         raise Defect(f"{schema}.{name} does not take dtype {dtype}") from error
-    return (series.fillna("") if dtype == "str" else series).set_axis(index)
+    return (series.fillna("") if dtype == "str" and series.hasnans else series).set_axis(index)
