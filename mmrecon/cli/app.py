@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from typing import Final
@@ -43,6 +44,10 @@ COMMANDS: Final[tuple[tuple[str, str, str], ...]] = (
 )
 """Name, module under `mmrecon.cli`, one line of help; each module has a `command`."""
 
+_GARBAGE_AFTER: Final = 100_000
+"""New objects before Python looks for cycles; the default looks hundreds of times while the
+libraries of one command are imported, and finds nothing."""
+
 
 class LazyGroup(click.Group):
     """Knows its commands by name; imports one when it is called."""
@@ -81,6 +86,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point of the `mmrecon` command."""
+    gc.set_threshold(_GARBAGE_AFTER)
     try:
         code = cli.main(standalone_mode=False, prog_name="mmrecon")
         sys.stdout.flush()

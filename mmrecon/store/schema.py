@@ -133,10 +133,7 @@ SIGHTING: Final = Table(
     Column("line_id", BigInteger, primary_key=True),
     _flag("is_first"), _text("line_class"), _number("completed_at_utc_s"), _flag("has_seconds"),
     _maybe("balance_minor"), _number("cells_digest"),
-    Index(
-        "ix_sighting_again_line_id", "line_id",
-        sqlite_where=text("is_first = 0"), postgresql_where=text("NOT is_first"),
-    ),
+    Index("ix_sighting_again_line_id", "line_id", sqlite_where=text("is_first = 0")),
     sqlite_with_rowid=False,
 )  # fmt: skip
 """Each row that shows a line. The line itself names its first one (`first_statement_id`,
