@@ -20,7 +20,8 @@ from mmrecon.errors import ExitCode, UsageError
 from mmrecon.model.approval import Role
 
 if TYPE_CHECKING:
-    from mmrecon.pipeline.people import Enrolled, Listed
+    from mmrecon.pipeline.people import Enrolled
+    from mmrecon.pipeline.people_listing import Listed
     from mmrecon.pipeline.run import Run
 
 
@@ -107,7 +108,7 @@ def revoke(run: Run, name: str, reason: str, person: str, passphrase_file: Path 
 def list_command(run: Run) -> Outcome:
     """Everybody with a key or an open code, and what they may do now."""
     from mmrecon.cli.render import table
-    from mmrecon.pipeline.people import list_people
+    from mmrecon.pipeline.people_listing import list_people
 
     listed = list_people(run)
     rows = [

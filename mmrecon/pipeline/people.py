@@ -25,7 +25,6 @@ from mmrecon.model.enrolment import (
     FOUNDER_ROLES,
     Enrolment,
     Founder,
-    Invitation,
     clean_name,
     name_key,
 )
@@ -68,22 +67,6 @@ class Enrolled:
     founders_complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One line of the list of people. `state`: active, revoked, waits, invited or code expired.
-
-    `until_utc` is the end of an open code.
-    """
-
-    name: str
-    roles: tuple[str, ...]
-    state: str
-    fingerprint: str
-    since_utc: str
-    founder: bool
-    until_utc: str = ""
-
-
 def keys_folder(run: Run) -> Path:
     """Where personal keys lie."""
     return run.state_folder / "keys"
@@ -98,7 +81,7 @@ def load_roster(connection: Connection, founders_path: Path) -> Roster:
     """
     enrolments = store.enrolments(connection)
     ids = batches.batch_ids(connection, [BatchKind.PEOPLE], BatchState)
-    begun = _founders_of(enrolments) == founders_file.COUNT or _any_batch(connection)
+    begun = founders_of(enrolments) == founders_file.COUNT or _any_batch(connection)
     if not begun:
         raise UsageError(
             "nobody can sign yet: the two founders have not both enrolled",
@@ -169,13 +152,13 @@ def invite_person(
     if not wanted:
         raise UsageError("no role was given", hint="Add --role, once for each role.")
     with transaction(run.engine) as connection:
-        if founder and _founders_of(store.enrolments(connection)) >= founders_file.COUNT:
+        if founder and founders_of(store.enrolments(connection)) >= founders_file.COUNT:
             raise _founders_complete()
         invitation, code = invite(
             name, wanted, founder=founder, now_utc=run.now_utc(), days=days, by="mmrecon"
         )
         store.insert_invitation(connection, invitation)
-        payload = {"name": name, "roles": _words(wanted), "founder": founder}
+        payload = {"name": name, "roles": words_of(wanted), "founder": founder}
         _record(connection, run, "person_invited", payload)
     return Invited(name, code, invitation.expires_at_utc)
 
@@ -225,26 +208,13 @@ def revoke_person(run: Run, name: str, by: str, passphrase: str, reason: str) ->
     return tuple(found.fingerprint for found in concerned)
 
 
-def list_people(run: Run) -> list[Listed]:
-    """Everybody who has a key or an open code, with what they may do now."""
-    with reading(run.engine) as connection:
-        enrolments = store.enrolments(connection)
-        invitations = store.newest_unused_invitations(connection)
-        active = _active(connection, run)
-    now_utc = run.now_utc()
-    listed = [_listed(found, active) for found in enrolments]
-    founded = _founders_of(enrolments) >= founders_file.COUNT
-    counting = [found for found in invitations if not (founded and found.founder)]
-    return [*listed, *(_invited(found, now_utc) for found in counting)]
-
-
 def enrolment_rows(waiting: Iterable[Enrolment]) -> list[CanonicalRow]:
     """Rows of a people batch that gives rights to keys."""
     return [
         {
             "act": ENROL,
             "name": found.name,
-            "roles": _words(found.roles),
+            "roles": words_of(found.roles),
             "fingerprint": found.fingerprint,
             "public_key": found.public_key,
         }
@@ -313,7 +283,7 @@ def _any_batch(connection: Connection) -> bool:
 
 
 def _refuse_founder(enrolments: list[Enrolment], name: str) -> None:
-    if _founders_of(enrolments) >= founders_file.COUNT:
+    if founders_of(enrolments) >= founders_file.COUNT:
         raise _founders_complete()
     if any(found.founder and name_key(found.name) == name_key(name) for found in enrolments):
         raise SafetyRefusal(
@@ -349,36 +319,8 @@ def _revoke(
     _record(connection, run, "person_revoked", payload, signer.person.name)
 
 
-def _active(connection: Connection, run: Run) -> dict[str, Person]:
-    try:
-        people = load_roster(connection, run.founders_path).people()
-    except UsageError:
-        return {}
-    return {person.fingerprint: person for person in people.values()}
-
-
-def _listed(found: Enrolment, active: dict[str, Person]) -> Listed:
-    person = active.get(found.fingerprint)
-    if person is not None:
-        state = "active"
-    elif found.revoked_at_utc:
-        state = "revoked"
-    else:
-        state = "waits"
-    roles = _words(found.roles if person is None else person.roles)
-    return Listed(
-        found.name, tuple(roles), state, found.fingerprint, found.enrolled_at_utc, found.founder
-    )
-
-
-def _invited(found: Invitation, now_utc: datetime) -> Listed:
-    expired = datetime.fromisoformat(found.expires_at_utc) <= now_utc
-    roles = tuple(_words(found.roles))
-    state = "code expired" if expired else "invited"
-    return Listed(found.name, roles, state, "", "", found.founder, found.expires_at_utc)
-
-
-def _founders_of(enrolments: Iterable[Enrolment]) -> int:
+def founders_of(enrolments: Iterable[Enrolment]) -> int:
+    """How many founders have enrolled."""
     return sum(found.founder for found in enrolments)
 
 
@@ -397,7 +339,8 @@ def _name(name: str) -> str:
         raise UsageError(str(error), code="name_wrong") from error
 
 
-def _words(roles: Iterable[Role]) -> list[str]:
+def words_of(roles: Iterable[Role]) -> list[str]:
+    """Roles as words, in order."""
     return sorted(role.value for role in roles)
 
 

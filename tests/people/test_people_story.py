@@ -14,12 +14,12 @@ from mmrecon.model.keys import canonical_json
 from mmrecon.people.signing import sign
 from mmrecon.pipeline.approving import pending, prepare_pending
 from mmrecon.pipeline.people import (
-    list_people,
     load_roster,
     present_person,
     revoke_person,
     unlock_signer,
 )
+from mmrecon.pipeline.people_listing import list_people
 from mmrecon.store import journal
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.schema import BATCH, BATCH_ROW, ENROLMENT, JOURNAL, SIGNATURE
