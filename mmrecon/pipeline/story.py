@@ -12,12 +12,14 @@ from mmrecon.model.line_state import WORDS, LineState
 from mmrecon.model.money import to_text
 from mmrecon.model.override import Override
 from mmrecon.model.resolution import way_out
+from mmrecon.model.undo import UNDO
 from mmrecon.pipeline.overrides import contradicted
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.showing import as_shown, legs_in_words, local_time, wallets_by_id
 from mmrecon.store.database import reading
 from mmrecon.store.proofs import StoredProof, newest_proofs, wallet_ids
 from mmrecon.store.stories import Record, StoredStory, read_story
+from mmrecon.store.undos import GIVEN_UP
 
 _PARTS = (
     "sightings", "matches", "workbook_rows", "answers", "batch_rows", "review_reasons", "holds",
@@ -173,7 +175,9 @@ def _what_people_did(line: Mapping[str, Any], zone: str) -> _Words:
     for row in line["batch_rows"]:
         what = f"Row {row['row_number']} of batch {row['batch_id']} ({row['kind']})"
         refused = f", rejected: {row['reject_reason']}" if row["rejected"] else ""
-        yield "people", f"{what}: {row['state']}{refused}."
+        asked = row["row_facts"] or {}
+        why = f" It asks to take it back: {asked['reason']}." if asked.get("act") == UNDO else ""
+        yield "people", f"{what}: {row['state']}{refused}.{why}"
     for signature in line["signatures"]:
         who = signature["name"] or signature["fingerprint"]
         when = _when(signature["signed_at_utc"], zone)
@@ -198,16 +202,22 @@ def _what_fineract_did(line: Mapping[str, Any], zone: str) -> _Words:
         if way:
             yield "fineract", f"Its way out: {way}."
     for exchange in line["exchanges"]:
-        heard = f"HTTP {exchange['status']}" if exchange["status"] else "no answer"
-        code = f" ({exchange['code']})" if exchange["code"] else ""
-        when = _when(exchange["sent_at_utc"], zone)
-        yield "fineract", f"Sent {when}, heard {heard}: {exchange['meaning']}{code}."
+        yield "fineract", _exchange(exchange, _when(exchange["sent_at_utc"], zone))
     for link in line["links"]:
         amount = to_text(link["amount_minor"], line["currency"])
         target = f" transaction {link['transaction_id']}" if link["transaction_id"] else ""
         paper = f" paper {link['paper_reference']}" if link["paper_reference"] else ""
         gone = ", withdrawn since" if link["withdrawn"] else ""
         yield "fineract", f"{amount} closed as {link['kind']}{target}{paper}{gone}."
+
+
+def _exchange(exchange: Mapping[str, Any], when: str) -> str:
+    """One sending and what was heard of it; or a correction that ended without an undo."""
+    code = f" ({exchange['code']})" if exchange["code"] else ""
+    if exchange["meaning"] == GIVEN_UP:
+        return f"Its correction was given up {when}{code}; what was posted stayed posted."
+    heard = f"HTTP {exchange['status']}" if exchange["status"] else "no answer"
+    return f"Sent {when}, heard {heard}: {exchange['meaning']}{code}."
 
 
 def _override(signed: Override | None) -> list[tuple[str, str]]:

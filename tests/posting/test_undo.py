@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from mmrecon.errors import OutsideUnreachable
+from mmrecon.model.posting import Command
 from mmrecon.posting.undo import GIVEN_UP, UNDONE, UNKNOWN, WAITS
 from mmrecon.posting.undo_consequences import Looked
+from mmrecon.posting.undo_reads import needs_checker, read_all
 from mmrecon.posting.verify import verify_postings
 from mmrecon.sandbox.server import SandboxServer
 from tests.posting.branch import FORMS, Account, Branch, days_ago
@@ -326,3 +328,28 @@ def test_a_user_who_may_not_take_back_stops_the_run_and_nothing_is_lost(
         take_back(desk, line_id, undos=undos, client=clerk)
     assert desk.states() == ["posted"]
     assert take_back(desk, line_id, undos=undos).ended == UNDONE
+
+
+def test_an_undo_that_needs_a_second_person_in_fineract_is_seen(branch: Branch) -> None:
+    commands = list(Command)
+    flag = {"permissions": {"UNDOTRANSACTION_SAVINGSACCOUNT": True}}
+    assert needs_checker(branch.client, commands) == frozenset()
+    branch.call("PUT", "permissions", flag)
+    branch.switch("maker-checker", enabled=True)
+    try:
+        found = needs_checker(branch.client, commands)
+    finally:
+        branch.switch("maker-checker", enabled=False)
+        branch.call(
+            "PUT", "permissions", {"permissions": dict.fromkeys(flag["permissions"], False)}
+        )
+    assert found == {Command.SAVINGS_DEPOSIT, Command.SAVINGS_WITHDRAWAL}
+
+
+def test_books_that_may_not_be_read_are_said_and_fineract_decides(
+    desk: Desk, branch: Branch, savings: Account
+) -> None:
+    line_id = posted(desk, Leg(savings, 5_000))
+    clerk = branch.clerk("READ_SAVINGSACCOUNT", "READ_JOURNALENTRY")
+    seen = read_all(clerk, [leg for leg in desk.postings() if leg.line_id == line_id])
+    assert [book.seen for book in seen.books.values()] == [False]
