@@ -3,8 +3,9 @@
     python -m tests.campaign --seed 1 --seed 2 [--postings 10000] [--accounts 3000]
         [--database postgresql|mariadb] [--base URL] [--folder FOLDER]
 
-Without `--base` a sandbox is served for it. With `--base` a real server is used (its user's password
-in MMRECON_FINERACT_PASSWORD): accounts, products and payments of invented people are made there.
+Without `--base` a sandbox is served for it. With `--base` a real server is used (its user's
+password in MMRECON_FINERACT_PASSWORD): accounts, products and payments of invented people are made
+there; a test server, never the one that counts.
 Exit code 1: something was lost, doubled, left open or wrong; what, stands on standard error.
 """
 

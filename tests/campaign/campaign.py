@@ -10,32 +10,33 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from mmrecon.model.approval import BatchKind
 from mmrecon.sandbox.demo_api import SeedApi
+from tests.campaign.counter import Act, Meanwhile
 from tests.campaign.counter import Counter as Desk
-from tests.campaign.counter import Meanwhile
 from tests.campaign.institution import Institution
 from tests.campaign.ledger import from_api, from_database
 from tests.campaign.oracle import OPEN, Oracle, Verdict
 from tests.campaign.proxy import WHATS, Faults, Proxy
 from tests.campaign.servers import Sandbox
-from tests.campaign.site import BENO, CARO, Server, Site
+from tests.campaign.site import BENO, CARO, REPOSITORY, Server, Site
 from tests.campaign.work import Line, Work
 
-REPOSITORY: Final = Path(__file__).parents[2]
 KILLED: Final = -9
 UNREACHABLE, DEFECT = 3, 70
 _READ_TIMEOUT_S: Final = 3
 _RUNS_OF_A_WAVE: Final = 7
 _CALM_RUNS: Final = 20
-_TRIES: Final = 4
+_TRIES: Final = 6
 """So often a run is begun again when Fineract could not be reached."""
-_QUESTIONS: Final = ("posted_elsewhere", "probably_posted")
+_QUESTIONS: Final = ("posted_elsewhere", "probably_posted", "unclear_after_restore")
+"""Why a line came back that is perhaps in the ledger: whoever decides about it looks there."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ class Campaign:
         self._lines: dict[int, Line] = {}
         self._approver = CARO
         self._copies: list[str] = []
+        self._other_seen = False
         self._points = points()
         self.kills: Counter[str] = Counter()
         self.restores = 0
@@ -147,14 +149,19 @@ class Campaign:
             drawn = self._work.draw(each)
             self._approve(drawn)
             self._keep(f"copy-{wave}-after")
-            for night in self._nights(each):
-                self._run(night, drawn, each)
-                if not self._open():
-                    break
-            if wave and (self._dice.random() < 0.4 or (wave == waves - 1 and not self.restores)):
-                self._restore()
+            nights = self._nights(each)
+            restore_at = self._dice.randint(1, len(nights)) if self._restores_in(wave, waves) else 0
+            for place, night in enumerate(nights, 1):
+                if self._open():
+                    self._run(night, drawn, each)
+                if place == restore_at:
+                    self._restore()
             self._say(f"wave {wave + 1} of {waves}: {dict(self.site.states())}")
         self._calm()
+
+    def _restores_in(self, wave: int, waves: int) -> bool:
+        """Whether an old store is put back in a wave; once at least in each campaign."""
+        return wave > 0 and (self._dice.random() < 0.4 or (wave == waves - 1 and not self.restores))
 
     def judge(self) -> Verdict:
         """What the ledger and the store say at the end."""
@@ -188,12 +195,12 @@ class Campaign:
         """Links that were found are signed; what came back otherwise goes to another account."""
         self.site.sign_pending()
         back = self.site.rows(
-            "select distinct line_id from review_reason r where not cleared and code not in (?, ?)"
+            "select distinct line_id from review_reason r where not cleared"
             " and not exists (select 1 from review_reason q where q.line_id = r.line_id"
-            " and not q.cleared and q.code in (?, ?))"
+            " and not q.cleared and q.code in (?, ?, ?))"
             " and not exists (select 1 from posting p where p.line_id = r.line_id"
             " and p.state not in ('refused', 'withdrawn'))",
-            *_QUESTIONS, *_QUESTIONS,
+            *_QUESTIONS,
         )  # fmt: skip
         chosen = [row["line_id"] for row in back if self._dice.random() < 0.7]
         decided = [self._work.elsewhere(self._lines[number]) for number in chosen]
@@ -202,11 +209,11 @@ class Campaign:
 
     def _approve(self, lines: list[Line]) -> None:
         self._lines |= {line.number: line for line in lines}
-        third = -(-len(lines) // 3)
-        kinds = (BatchKind.POSTINGS, BatchKind.CHOICES, BatchKind.POSTINGS)
-        for place, kind in enumerate(kinds):
-            part = lines[place * third : (place + 1) * third]
-            self.site.approve(part, self._dice.choice((BENO, self._approver)), kind)
+        parts = min(3, 1 + len(lines) // 100)
+        for place in range(parts):
+            kind = self._dice.choice((BatchKind.POSTINGS, BatchKind.POSTINGS, BatchKind.CHOICES))
+            approver = self._dice.choice((BENO, self._approver))
+            self.site.approve(lines[place::parts], approver, kind)
 
     def _change_people_and_settings(self, wave: int, waves: int) -> None:
         if self._approver == CARO and wave >= waves // 2:
@@ -218,14 +225,22 @@ class Campaign:
             self.site.sign_pending()
 
     def _keep(self, name: str) -> None:
+        """Sometimes: a backup, or a copy as somebody makes who knows no better way."""
         if self._dice.random() < 0.6 or not self._copies:
+            if self._dice.random() < 0.5:
+                self.site.back_up(name)
             self.site.keep(name)
             self._copies.append(name)
 
     def _restore(self) -> None:
-        """An old copy in place of the store; what it lacks arrives and is approved again."""
+        """An old store in place of the present one; what it lacks arrives and is approved again."""
         name = self._dice.choice(self._copies[-4:])
-        self.site.put_back(name, anchor=self._dice.random() < 0.5)
+        if (self.site.folder / f"{name}.backup").exists():
+            self.site.restore(name)
+        else:
+            self.site.put_back(name, anchor=self._dice.random() < 0.5)
+        if self._approver != CARO and self.site.has_rights(CARO):
+            self.site.revoke(CARO)
         self.restores += 1
         self._officer()
         there = {row["line_id"] for row in self.site.rows("select line_id from posting")}
@@ -261,18 +276,8 @@ class Campaign:
         return nights
 
     def _run(self, night: _Night, drawn: list[Line], postings: int) -> None:
-        dice, long_s = self._dice, 0.5 + postings / 150
         self.way.put(self._faults())
-        if night.business_days_back:
-            self._institution.business_date(night.business_days_back)
-        acts: list[tuple[float, Callable[[], None]]] = []
-        for line in dice.sample(drawn, min(len(drawn), 1 + postings // 250)):
-            acts.append((dice.uniform(0, long_s), lambda line=line: self._desk.book(line)))
-        if dice.random() < 0.5:
-            line = dice.choice(drawn)
-            acts.append((dice.uniform(0, long_s), lambda: self._desk.leave(line)))
-        if night.server_dies_after_s:
-            acts.append((night.server_dies_after_s, self._server_dies))
+        acts = self._acts(night, drawn, postings)
         with Meanwhile(acts), self._unapproved(night):
             tries = 1
             while (code := self._bear(night.asked)) == UNREACHABLE and tries < _TRIES:
@@ -281,6 +286,41 @@ class Campaign:
             self._institution.business_date(None)
         if code == KILLED:
             self.kills[str(night.asked.get("point", "anywhere"))] += 1
+            self._stick_a_key()
+
+    def _acts(self, night: _Night, drawn: list[Line], postings: int) -> list[Act]:
+        """What happens beside a run, each at its moment."""
+        dice, long_s = self._dice, 0.5 + postings / 150
+        typed = dice.sample(drawn, min(len(drawn), 1 + postings // 250))
+        acts: list[Act] = [
+            (dice.uniform(0, long_s), partial(self._desk.book, line)) for line in typed
+        ]
+        if dice.random() < 0.5:
+            leaving = partial(self._desk.leave, dice.choice(drawn))
+            acts.append((dice.uniform(0, long_s), leaving))
+        if night.server_dies_after_s:
+            acts.append((night.server_dies_after_s, self._server_dies))
+        if night.business_days_back:
+            back = partial(self._institution.business_date, night.business_days_back)
+            acts.append((dice.choice((0.0, dice.uniform(0, long_s))), back))
+        if self._sandbox is not None and dice.random() < 0.5:
+            account = dice.choice(drawn).legs[0].account
+            held = {"kind": account.kind, "id": account.account_id, "seconds": dice.uniform(0.2, 4)}
+            acts.append((dice.uniform(0, long_s), partial(self._switch, "locks", held)))
+        return acts
+
+    def _switch(self, name: str, body: dict[str, Any]) -> None:
+        assert self._sandbox is not None
+        with suppress(OSError):
+            self._sandbox.switch(name, body)
+
+    def _stick_a_key(self) -> None:
+        """A key that was on its way says 425 from now on, as after a crash between two commits."""
+        if self._sandbox is not None and self._dice.random() < 0.3:
+            rows = self.site.rows("select idempotency_key from posting where state = 'sending'")
+            if rows:
+                key = self._dice.choice(rows)["idempotency_key"]
+                self._sandbox.switch("keys", {"key": key, "status": 4})
 
     @contextmanager
     def _unapproved(self, night: _Night) -> Iterator[None]:
@@ -296,14 +336,17 @@ class Campaign:
         assert self._nursery.stdin is not None
         assert self._nursery.stdout is not None
         begun_s = time.monotonic()
+        if self._other_seen:  # somebody has looked: there is no other one, only an older store
+            asked = {**asked, "other_stopped": True}
         self._nursery.stdin.write(json.dumps(asked) + "\n")
         self._nursery.stdin.flush()
-        code = int(self._nursery.stdout.readline())
+        code, told = json.loads(self._nursery.stdout.readline())
+        self._other_seen = "other_poster" in told
         self.runs += 1
         took_s = time.monotonic() - begun_s
         self._say(f"run {self.runs} {asked}: {code} after {took_s:.1f} s, {self._open()} open")
         assert code != DEFECT, f"mmrecon ended with a defect; see {self._asked.folder / 'log'}"
-        return code
+        return int(code)
 
     def _faults(self) -> Faults:
         dice = self._dice
@@ -311,7 +354,7 @@ class Campaign:
         most = dice.choice((0.0, 0.05, 0.15, 0.3))
         total = sum(weights.values())
         of_write = {what: most * weight / total for what, weight in weights.items()}
-        of_read = {what: chance / 20 for what, chance in of_write.items()}
+        of_read = {what: chance / 40 for what, chance in of_write.items()}
         seed, stalls = dice.getrandbits(32), dice.randint(0, 2)
         return Faults(seed, of_write, of_read, _READ_TIMEOUT_S + 0.5, stalls)
 
@@ -341,5 +384,3 @@ def _nursery(config: Path, log: Path, stack: ExitStack) -> subprocess.Popen[str]
     stack.callback(process.stdin.close)
     stack.callback(process.stdout.close)
     return process
-
-

@@ -71,10 +71,14 @@ class Counter:
             act(account)
 
 
+Act = tuple[float, Callable[[], None]]
+"""So many seconds after the beginning of a run, what happens."""
+
+
 class Meanwhile:
     """Runs acts at their moments beside a run of mmrecon."""
 
-    def __init__(self, acts: Sequence[tuple[float, Callable[[], None]]]) -> None:
+    def __init__(self, acts: Sequence[Act]) -> None:
         self._acts = sorted(acts, key=lambda act: act[0])
         self._over = threading.Event()
         self._pool = ThreadPoolExecutor(1)

@@ -130,7 +130,8 @@ class Institution:
         loans = int(count * _LOANS)
         savings, waiting = count - loans, int(loans * _WAITING)
         clients = [
-            int(answer["clientId"]) for (answer,) in self.api.batches([[self._client(n)] for n in range(savings)])
+            int(answer["clientId"])
+            for (answer,) in self.api.batches([[self._client(n)] for n in range(savings)])
         ]
         owners = [clients[number % savings] for number in range(loans)]
         return [*self._open_savings(clients), *self._open_loans(owners, waiting)]
@@ -186,7 +187,8 @@ class Institution:
     def _client(self, number: int) -> tuple[str, dict[str, Any]]:
         body = {
             "officeId": 1, "legalFormId": 1, "firstname": "Amina", "lastname": f"Baraka {number}",
-            "active": True, "activationDate": self.day(60), "submittedOnDate": self.day(60), **LOCAL,
+            "active": True, "activationDate": self.day(60), "submittedOnDate": self.day(60),
+            **LOCAL,
         }  # fmt: skip
         return "clients", body
 
@@ -212,7 +214,10 @@ class Institution:
 
     def _channels(self) -> list[dict[str, int]]:
         return [
-            {"paymentTypeId": self.payment_types[code], "fundSourceAccountId": self.gl_account(code)}
+            {
+                "paymentTypeId": self.payment_types[code],
+                "fundSourceAccountId": self.gl_account(code),
+            }
             for code in (COLLECTIONS, PAYOUTS)
         ]
 
@@ -257,4 +262,3 @@ class Institution:
 
 def _payment_type(name: str) -> dict[str, Any]:
     return {"name": name, "description": "", "isCashPayment": False, "position": 5}
-

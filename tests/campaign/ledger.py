@@ -49,7 +49,9 @@ def from_api(api: SeedApi, accounts: Sequence[Account]) -> Ledger:
     """What the API shows of every account."""
     with ThreadPoolExecutor(2) as pool:
         bodies = list(pool.map(lambda one: _read(api, one), accounts))
-    entries = [entry for one, body in zip(accounts, bodies, strict=True) for entry in _of(one, body)]
+    entries = [
+        entry for one, body in zip(accounts, bodies, strict=True) for entry in _of(one, body)
+    ]
     balances = {
         (one.kind, one.account_id): minor
         for one, body in zip(accounts, bodies, strict=True)

@@ -3,7 +3,8 @@
     python -m tests.campaign.nursery CONFIG
 
 Reads one JSON object a line: `point` and `nth` (dies there as by `kill -9`), `kill_after_s`,
-`stop_after_s` (asked to stop as by SIGTERM); answers with the exit code, -9 for one that died.
+`stop_after_s` (asked to stop as by SIGTERM), `other_stopped`; answers with a JSON list of the exit
+code, -9 for one that died, and the codes of the issues that it told.
 """
 
 from __future__ import annotations
@@ -36,10 +37,14 @@ def main(config: Path) -> None:
     """Bear a process for each line of input, and tell how it ended."""
     for line in sys.stdin:
         asked = json.loads(line)
+        heard, told = os.pipe()
         child = os.fork()
         if child == 0:
-            _live(config, asked)
-        sys.stdout.write(f"{_outlive(child, float(asked.get('kill_after_s', 0)))}\n")
+            _live(config, asked, told)
+        os.close(told)
+        code = _outlive(child, float(asked.get("kill_after_s", 0)))
+        with os.fdopen(heard, encoding="utf-8") as stream:
+            sys.stdout.write(json.dumps([code, stream.read().split()]) + "\n")
         sys.stdout.flush()
 
 
@@ -56,11 +61,11 @@ def _outlive(child: int, kill_after_s: float) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _live(config: Path, asked: dict[str, Any]) -> None:
+def _live(config: Path, asked: dict[str, Any], told: int) -> None:
     """Post what is approved; never returns."""
     code = 70
     try:
-        code = _post(config, asked)
+        code = _post(config, asked, told)
     except MmreconError as error:
         sys.stderr.write(f"exit {error.exit_code:d} {error.code}: {error}\n")
         code = int(error.exit_code)
@@ -72,7 +77,7 @@ def _live(config: Path, asked: dict[str, Any]) -> None:
         os._exit(code)
 
 
-def _post(config: Path, asked: dict[str, Any]) -> int:
+def _post(config: Path, asked: dict[str, Any], told: int) -> int:
     stop = threading.Event()
     if asked.get("stop_after_s"):
         timer = threading.Timer(float(asked["stop_after_s"]), stop.set)
@@ -81,8 +86,10 @@ def _post(config: Path, asked: dict[str, Any]) -> int:
     point = _killer(str(asked.get("point", "")), int(asked.get("nth", 0)))
     with open_run(config, command="post", progress=Silent(), lock=True) as (run, ended):
         quick = replace(run, connect=lambda: _client(run))
-        posted = post(quick, Seams(wait=_wait, point=point, stop=stop))
+        seams = Seams(wait=_wait, point=point, stop=stop)
+        posted = post(quick, seams, other_stopped=bool(asked.get("other_stopped")))
         ended.append(posted.exit_code())
+        os.write(told, " ".join(issue.code for issue in posted.issues).encode())
         if posted.trouble is not None:
             sys.stderr.write(f"trouble {posted.trouble.code}: {posted.trouble}\n")
     return int(posted.exit_code())

@@ -29,7 +29,11 @@ from tests.campaign.work import TYPE_OF_COMMAND, Line
 
 OPEN: Final = frozenset({"approved", "sending", "unknown", "deferred", "pending_in_core"})
 _STANDS: Final = frozenset({"posted", "verified"})
-_SAYS_IT_IS_THERE: Final = frozenset({"posted_elsewhere", "probably_posted"})
+_SAYS_IT_IS_THERE: Final = frozenset(
+    {"posted_elsewhere", "probably_posted", "unclear_after_restore"}
+)
+_IN_THE_BOOKS: Final = frozenset({"same", "typed", "other_field"})
+"""Forms of a teller's that stand in the wallet's own GL account, whatever account she paid into."""
 _JUST_BEFORE_S: Final = 5.0
 """Who typed a receipt so shortly before mmrecon sent it came too late to be seen."""
 
@@ -132,22 +136,24 @@ class Oracle:
         typed = self._by_hand.get(line.number)
         if typed is None or typed.transaction_id is None or not ours:
             return
+        kind, number = typed.leg.account.kind, typed.transaction_id
+        others = [entry for entry in ours if (entry.kind, entry.transaction_id) != (kind, number)]
+        if not others:
+            return  # a look-up took the teller's for its own: the money is there once
         begun = [at_s for posting in standing if (at_s := self._sent[posting["posting_id"]])]
         late = begun and min(begun) - typed.done_at_s > _JUST_BEFORE_S
-        kind = typed.leg.account.kind
-        after = [e for e in ours if e.kind == kind and e.transaction_id > typed.transaction_id]
-        if late and after:
+        same_account = [p for p in standing if p["account_id"] == typed.leg.account.account_id]
+        visible = same_account or typed.form in _IN_THE_BOOKS
+        if late and visible and any(e.kind == kind and e.transaction_id > number for e in others):
             self._verdict.doubled.append(f"{line.receipt}: sent after a teller typed it: {typed}")
         seen = {code for posting in standing for code in told.get(posting["posting_id"], ())}
-        same_account = [p for p in standing if p["account_id"] == typed.leg.account.account_id]
         if typed.form != "no_receipt" and same_account and "receipt_twice" not in seen:
             self._verdict.doubled.append(f"{line.receipt}: typed by a teller, unreported: {typed}")
 
     def _verify(self) -> dict[int, set[str]]:
         """What reading back says, by posting; and when each was begun to be sent first."""
-        with open_run(self._site.config, command="verify", progress=Silent(), lock=True) as (
-            run, ended,
-        ):  # fmt: skip
+        opened = open_run(self._site.config, command="verify", progress=Silent(), lock=True)
+        with opened as (run, ended):
             verified = verify(run)
             ended.append(verified.exit_code())
         told: dict[int, set[str]] = defaultdict(set)
@@ -182,16 +188,14 @@ class Oracle:
 
     def _judge_store(self) -> None:
         """The chain holds, no key twice, nothing is occupied over its amount."""
-        with open_run(self._site.config, command="judge", progress=Silent(), lock=False) as (
-            run, _,
-        ):  # fmt: skip
-            with reading(run.engine) as connection:
-                keys = select(func.count(), func.count(POSTING.c.idempotency_key.distinct()))
-                count, distinct = connection.execute(keys.select_from(POSTING)).one()
-                try:
-                    journal.verify(connection)
-                except SafetyRefusal as broken:
-                    self._verdict.wrong.append(str(broken))
+        opened = open_run(self._site.config, command="judge", progress=Silent(), lock=False)
+        with opened as (run, _), reading(run.engine) as connection:
+            keys = select(func.count(), func.count(POSTING.c.idempotency_key.distinct()))
+            count, distinct = connection.execute(keys.select_from(POSTING)).one()
+            try:
+                journal.verify(connection)
+            except SafetyRefusal as broken:
+                self._verdict.wrong.append(str(broken))
         if count != distinct:
             self._verdict.wrong.append(f"{count} postings have {distinct} keys")
         self._verdict.wrong += [f"line over its amount: {row}" for row in self._over()]

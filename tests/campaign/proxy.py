@@ -37,6 +37,8 @@ ANSWERS: Final[dict[str, tuple[int, str, str]]] = {
 WHATS: Final = ("drop", "reset", "cut", "stall", "slow", *ANSWERS)
 _HOP: Final = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 _TIMEOUT_S: Final = 120
+_READS: Final = "enclosingTransaction=false"
+"""In the address of a batch that only reads, unless a checker is needed inside Fineract."""
 
 
 @dataclass
@@ -54,10 +56,10 @@ class Faults:
         self._dice = random.Random(self.seed)
         self._guard = threading.Lock()
 
-    def strike(self, method: str) -> tuple[str, bool] | None:
+    def strike(self, method: str, path: str) -> tuple[str, bool] | None:
         """The fault of a request, and whether it strikes after the server did it."""
         with self._guard:
-            chances = self.of_read if method == "GET" else self.of_write
+            chances = self.of_read if method == "GET" or _READS in path else self.of_write
             rolled, after = self._dice.random(), self._dice.random() < 0.5
             for what, chance in chances.items():
                 rolled -= chance
@@ -102,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.server.proxy.faults.strike(self.command)
+        fault = self.server.proxy.faults.strike(self.command, self.path)
         if fault is None:
             self._answer(*self._ask(body))
         else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -14,16 +16,17 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select
 
+from mmrecon.errors import ExitCode
 from mmrecon.model.approval import Batch, BatchKind, Role, new_batch_id
 from mmrecon.model.keys import line_source, loan_source, request_source
 from mmrecon.model.progress import Silent
-from mmrecon.pipeline.approving import approve, prepare, prepare_pending
+from mmrecon.pipeline.approving import approve, pending, prepare, prepare_pending
 from mmrecon.pipeline.drafts import Draft
 from mmrecon.pipeline.ledger_in import refresh_ledger
 from mmrecon.pipeline.people import enrol_person, invite_person, revoke_person, unlock_signer
 from mmrecon.pipeline.run import Run
 from mmrecon.store.batches import RowPlace
-from mmrecon.store.database import reading, transaction
+from mmrecon.store.database import transaction
 from mmrecon.store.postings import next_attempts
 from mmrecon.store.schema import ITEM, LINE, WALLET
 from mmrecon.wiring import open_run
@@ -33,6 +36,7 @@ from tests.campaign.work import COLLECTIONS, PAYOUTS, Leg, Line
 ASHA, BENO, CARO = "Asha Test", "Beno Test", "Caro Test"
 """The first prepares; the others approve, the last until she is revoked."""
 _WALLETS: Final = {COLLECTIONS: "paybill", PAYOUTS: "payouts"}
+REPOSITORY: Final = Path(__file__).parents[2]
 _OFFICE: Final = "Head Office"
 
 _CONFIG: Final = """
@@ -112,7 +116,7 @@ class Site:
         """A run that holds the lock, as any command that writes."""
         with open_run(self.config, command=command, progress=Silent(), lock=True) as (run, ended):
             yield run
-            ended.append(0)
+            ended.append(ExitCode.DONE)
 
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         """Rows of the store."""
@@ -127,6 +131,8 @@ class Site:
     def sign_pending(self) -> int:
         """Both people sign what lacks their signatures: configuration, keys, found links."""
         with self.run("submit") as run:
+            if pending(run).is_empty:
+                return 0
             batch_ids = prepare_pending(run, ASHA, _secret(ASHA)).batch_ids
             for batch_id in batch_ids:
                 approve(run, batch_id, BENO, _secret(BENO), {})
@@ -165,6 +171,19 @@ class Site:
         if (self.folder / "anchor").exists():
             shutil.copy(self.folder / "anchor", folder)
 
+    def back_up(self, name: str) -> None:
+        """As the manual says."""
+        self._command("backup", str(self.folder / f"{name}.backup"))
+
+    def restore(self, name: str) -> None:
+        """As the manual says."""
+        self._command("restore", str(self.folder / f"{name}.backup"), "--replace")
+
+    def has_rights(self, name: str) -> bool:
+        """Whether nobody has revoked somebody's key."""
+        query = "select 1 from enrolment where name = ? and revoked_at_utc = ''"
+        return bool(self.rows(query, name))
+
     def put_back(self, name: str, *, anchor: bool) -> None:
         """Put a copy in the place of the store; with or without what stands beside it."""
         for file in self.database.parent.glob("mmrecon.db*"):
@@ -173,6 +192,11 @@ class Site:
             shutil.copy(file, self.database.parent)
         if anchor and (self.folder / name / "anchor").exists():
             shutil.copy(self.folder / name / "anchor", self.folder)
+
+    def _command(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "mmrecon", *arguments, "--config", str(self.config)]
+        ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, (arguments, ended.stdout, ended.stderr)
 
     def _write_configuration(self) -> None:
         password = self.folder / "fineract-password"
@@ -286,9 +310,7 @@ def _items(connection: Connection) -> dict[str, int]:
 
 
 def _line_source(line: Line) -> str:
-    return line_source(
-        "mpesa_ke", line.shortcode, "", line.receipt, line.sign, line.minor, 1, 0
-    )
+    return line_source("mpesa_ke", line.shortcode, "", line.receipt, line.sign, line.minor, 1, 0)
 
 
 def _item_key(line: Line) -> str:
@@ -304,5 +326,3 @@ def _source(line: Line) -> str:
 
 def _purpose(line: Line) -> str:
     return "post" if line.sign > 0 else "pay"
-
-
