@@ -90,6 +90,8 @@ def fault_of(arguments: list[str]) -> str:
     while isinstance(command, click.Group):
         if not left or left[0] in {"--help", "--version", "-h", "…"} or left[0].isupper():
             return ""
+        if command.invoke_without_command and left[0].startswith("-"):
+            break  # options of the command that the group is, too
         context = click.Context(command, info_name=path)
         inner = command.get_command(context, left[0])
         if inner is None:

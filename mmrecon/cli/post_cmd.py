@@ -11,7 +11,7 @@ import click
 
 from mmrecon.cli.frame import with_run
 from mmrecon.cli.outcome import Outcome
-from mmrecon.cli.passphrase import passphrase, signed_by
+from mmrecon.cli.passphrase import signed_by, signer_passphrase
 from mmrecon.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +72,9 @@ def resolve(
     if person is None:
         told = "Nothing was signed. Sign it: the same command with --as NAME"
         return Outcome(ExitCode.PEOPLE_HAVE_WORK, resolution_json(found, ""), [*shown, told])
-    batch_id = prepare_resolution(run, found, person, passphrase(passphrase_file))
+    batch_id = prepare_resolution(
+        run, found, person, signer_passphrase(run, person, passphrase_file)
+    )
     told = f"Batch {batch_id} waits for another person: mmrecon approve {batch_id} --as NAME"
     return Outcome(ExitCode.PEOPLE_HAVE_WORK, resolution_json(found, batch_id), [*shown, told])
 

@@ -9,7 +9,7 @@ import click
 
 from mmrecon.cli.frame import with_run
 from mmrecon.cli.outcome import Outcome
-from mmrecon.cli.passphrase import passphrase, signed_by
+from mmrecon.cli.passphrase import signed_by, signer_passphrase
 from mmrecon.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def command(
         hint = "Nothing was signed. Sign it: the same command with --as NAME"
         shown += [hint] if found.possible else ["Nothing of it can be taken back."]
         return Outcome(ExitCode.PEOPLE_HAVE_WORK, undo_json(found, ""), shown)
-    batch_id = prepare_undo(run, found, person, passphrase(passphrase_file))
+    batch_id = prepare_undo(run, found, person, signer_passphrase(run, person, passphrase_file))
     shown += [
         f"Batch {batch_id} waits for another person.",
         f"They look at it with: mmrecon approve {batch_id}",
