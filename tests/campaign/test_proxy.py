@@ -59,6 +59,10 @@ def test_without_faults_requests_and_answers_pass(proxy: Proxy, asked: list[byte
     assert asked == [b"asking"]
 
 
+def strike(faults: Faults) -> tuple[str, bool] | None:
+    return faults.strike("POST", "/batches?enclosingTransaction=true")
+
+
 @pytest.mark.parametrize("what", WHATS)
 def test_a_fault_strikes_before_or_after_the_server_did_it(
     proxy: Proxy, asked: list[bytes], what: str
