@@ -25,8 +25,7 @@ from mmrecon.store.undos import Correction, corrections, given_up, postings_sign
 
 _AS_POSTED: Final = (
     "source", "leg", "account_kind", "account_id", "account_no", "client_id", "amount_minor",
-    "posted_minor", "currency", "value_date", "payment_type_id", "receipt", "transaction_id",
-    "external_id",
+    "posted_minor", "currency", "value_date", "payment_type_id", "receipt", "external_id",
 )  # fmt: skip
 _TO_DO: Final = frozenset({PostingState.POSTED, PostingState.VERIFIED, PostingState.UNDOING})
 
@@ -127,6 +126,8 @@ def _undo(
 
 def _differing(posting: Posting, row: CanonicalRow) -> list[str]:
     found = [name for name in _AS_POSTED if getattr(posting, name) != row.get(name)]
+    if posting.account_kind == "savings" and posting.transaction_id != row.get("transaction_id"):
+        found.append("transaction_id")  # a loan's is known by its external id: replays renumber it
     if row.get("command") != f"undo_{posting.command.value}":
         found.append("command")
     return found

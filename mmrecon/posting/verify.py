@@ -21,7 +21,7 @@ from mmrecon.posting.plan import Account, account_of
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.posting_lines import known_on_accounts
 from mmrecon.store.posting_reads import postings_in
-from mmrecon.store.postings import Change, change_states
+from mmrecon.store.postings import Change, change_states, renumber
 from mmrecon.store.review_reasons import ReviewReason, add_reasons
 
 _ACCOUNTS_A_CALL = 20
@@ -29,10 +29,14 @@ _ACCOUNTS_A_CALL = 20
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What the ledger says of one posting; `code` is empty when it is as posted."""
+    """What the ledger says of one posting; `code` is empty when it is as posted.
+
+    `transaction_id` is its number now: a replay gives it another one, and that is no drift.
+    """
 
     posting: Posting
     code: str = ""
+    transaction_id: str = ""
 
 
 def verify_postings(
@@ -72,7 +76,8 @@ def _judge(posting: Posting, read: AccountRead, others: Sequence[Transaction]) -
     same = is_same_money if posting.reason == RESOLVED_BY_PERSON else is_same
     if not same(posting, there):
         return Read(posting, "posting_differs")
-    return Read(posting, "receipt_twice" if by_receipt([posting], others) else "")
+    code = "receipt_twice" if by_receipt([posting], others) else ""
+    return Read(posting, code, there.transaction_id)
 
 
 def _is_it(posting: Posting, transaction: Transaction) -> bool:
@@ -93,8 +98,14 @@ def _write_down(context: PostingContext, judged: Sequence[Read]) -> None:
         for read in judged
         if read.code == "reversed_outside" and read.posting.line_id is not None
     ]
+    numbers = {
+        read.posting.posting_id: (read.posting.transaction_id, read.transaction_id)
+        for read in judged
+        if read.transaction_id not in ("", read.posting.transaction_id)
+    }
     with transaction(context.engine) as connection:
         change_states(connection, changes, at_utc=at_utc, run_id=context.run_id)
+        renumber(connection, numbers, at_utc=at_utc, run_id=context.run_id)
         add_reasons(connection, reasons, at_utc=at_utc)
 
 

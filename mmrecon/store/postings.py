@@ -167,6 +167,25 @@ def raise_resend(connection: Connection, posting: Posting, *, at_utc: str, run_i
     return True
 
 
+def renumber(
+    connection: Connection, numbers: Mapping[int, tuple[str, str]], *, at_utc: str, run_id: str
+) -> None:
+    """Transactions that Fineract replayed under other ids: (before, now) by posting; journalled.
+
+    The external id is what a loan's posting is known by (fineract-api.md 3.2); the number is what
+    journal entries name.
+    """
+    entries = []
+    for posting_id, (before, now) in numbers.items():  # few: a backdated payment or an undo
+        statement = update(POSTING).where(
+            POSTING.c.posting_id == posting_id, POSTING.c.transaction_id == before
+        )
+        if connection.execute(statement.values(transaction_id=now)).rowcount == 1:
+            payload = {"posting_id": posting_id, "transaction_id": now, "before": before}
+            entries.append(journal.Entry("posting_renumbered", payload))
+    journal.append(connection, entries, at_utc=at_utc, run_id=run_id)
+
+
 def record_exchanges(connection: Connection, exchanges: Sequence[Exchange]) -> None:
     """Keep what was heard."""
     if exchanges:

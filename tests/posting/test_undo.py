@@ -192,6 +192,8 @@ def test_a_loan_with_interest_replays_later_payments_and_verify_finds_them(
     assert str(rows[desk.receipt(later)].transaction_id) != before
     reads = verify_postings(desk.context(), branch.client, [desk.postings()[1].state])
     assert [read.code for read in reads] == [""]
+    renumbered = desk.postings()[1].transaction_id
+    assert renumbered == str(rows[desk.receipt(later)].transaction_id)
     assert take_back(desk, later).ended == UNDONE
     assert desk.states() == ["undone", "undone"]
 
@@ -204,6 +206,7 @@ def test_a_backdated_repayment_with_interest_is_no_drift(desk: Desk, branch: Bra
     reads = verify_postings(desk.context(), branch.client, [state])
     assert [read.code for read in reads] == ["", ""]
     assert desk.states() == ["verified", "verified"]
+    desk.check_oracles(loan)
 
 
 def test_what_changed_since_it_was_signed_is_not_taken_back(desk: Desk, branch: Branch) -> None:
