@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmrecon.cli.frame import with_run
+from mmrecon.cli.frame import with_run, without_run
 from mmrecon.cli.issues_view import issues_text
 from mmrecon.cli.outcome import Outcome
 from mmrecon.errors import ExitCode
@@ -54,6 +54,36 @@ def show(run: Run) -> Outcome:
         return Outcome(ExitCode.DONE, {"snapshot": None}, (text,))
     summary, shown = _described(run, snapshot)
     return Outcome(ExitCode.DONE, {"snapshot": summary}, shown)
+
+
+@command.group("report")
+def report() -> None:
+    """The two reports that let mmrecon read Fineract in few calls."""
+
+
+@report.command("install")
+@with_run(lock=False)
+def install(run: Run) -> Outcome:
+    """Put both reports into Fineract, or bring them up to date, and try them."""
+    from mmrecon.pipeline.report_installing import install_reports
+
+    done = install_reports(run)
+    words = {"there": "was there already", "created": "was installed", "changed": "is up to date"}
+    shown = [f"{one.report.name} {words[one.what]}, and runs." for one in done]
+    summary = {"reports": {one.report.name: one.what.value for one in done}}
+    return Outcome(ExitCode.DONE, summary, shown)
+
+
+@report.command("show")
+@without_run
+def show_sql(config_path: Path | None) -> Outcome:
+    """Print the SQL of both, for an administrator who installs reports by hand."""
+    from mmrecon.fineract.report_sql import REPORTS
+
+    del config_path
+    summary = {"reports": {one.name: one.sql for one in REPORTS}}
+    shown = [f"-- {one.name}: {one.description}\n{one.sql}\n" for one in REPORTS]
+    return Outcome(ExitCode.DONE, summary, shown)
 
 
 def outcome(run: Run, taken: TakenSnapshot) -> Outcome:

@@ -144,6 +144,16 @@ class FineractClient:
         """A POST, sent once; an answer that never came is a value."""
         return self._send("POST", path, None, dump_json(body), idempotency_key)
 
+    def put(self, path: str, body: object) -> Reply:
+        """A PUT that must be answered.
+
+        Raises:
+            OutsideUnreachable: as `ask`.
+        """
+        return fineract_answer(
+            self._send("PUT", path, None, dump_json(body)), self._server.base_url
+        )
+
     def batch(self, items: Sequence[BatchItem], *, enclosing: bool) -> BatchReply:
         """Send `/batches` once; an answer that never came is a value."""
         parameters = {"enclosingTransaction": "true" if enclosing else "false"}

@@ -172,7 +172,7 @@ def _transaction(
     account_kind: str, account_id: int, row: JsonObject, digits: int
 ) -> Transaction | None:
     kind = as_object(row.get("transactionType") or row.get("type"))
-    sign = _sign(account_kind, as_integer(kind.get("id")) or 0)
+    sign = payment_sign(account_kind, as_integer(kind.get("id")) or 0)
     number = as_integer(row.get("id"))
     day = as_date(row.get("date"))
     if sign == 0 or number is None or day is None or row.get("isReversal") is True:
@@ -193,7 +193,8 @@ def _transaction(
     )
 
 
-def _sign(account_kind: str, type_id: int) -> int:
+def payment_sign(account_kind: str, type_id: int) -> int:
+    """1 for money into the wallet, -1 for money out of it, 0 for what is no payment."""
     if account_kind == "savings":
         return (type_id in _DEPOSIT_TYPES) - (type_id in _WITHDRAWAL_TYPES)
     return (type_id in _REPAYMENT_TYPES) - (type_id in _DISBURSEMENT_TYPES)
@@ -228,8 +229,15 @@ def _netted(transaction_id: str, rows: Sequence[JsonObject], digits: int) -> Tra
         amount_minor=abs(net_minor),
         day=day,
         receipts=receipts,
+        receipt=next(filter(None, map(_written, rows)), ""),
         payment_type_id=_payment_type(first),
     )
+
+
+def _written(row: JsonObject) -> str:
+    """The receipt number, or the reference of an entry made by hand, as it was typed."""
+    details = as_object(as_object(row.get("transactionDetails")).get("paymentDetails"))
+    return as_text(details.get("receiptNumber")) or as_text(row.get("referenceNumber"))
 
 
 def _note(row: JsonObject) -> str:

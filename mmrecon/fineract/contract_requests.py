@@ -98,6 +98,10 @@ def journal_parameters(gl_account_id: int, first_day: str, last_day: str) -> dic
     }
 
 
+BY_HAND: Final = {"manualEntriesOnly": "true"}
+"""With `journal_parameters`: only entries that nobody's transaction made."""
+
+
 def booking_parameters(gl_account_id: int, first_day: str, last_day: str) -> dict[str, str | int]:
     """As `journal_parameters`, by the day of typing; both ends are always given (9)."""
     by_value = journal_parameters(gl_account_id, first_day, last_day)

@@ -1,4 +1,4 @@
-"""A snapshot from Fineract by paged lists (fineract-api.md 6.1, 6.2)."""
+"""A snapshot from Fineract: by mmrecon's own report, else by paged lists (fineract-api.md 6)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pandas as pd
 from mmrecon.errors import OutsideUnreachable
 from mmrecon.fineract.client import FineractClient
 from mmrecon.fineract.contract import BatchItem, JsonObject, as_integer, as_list, as_object
+from mmrecon.fineract.reports import ReportMissingError
+from mmrecon.ledger.by_report import read_accounts
 from mmrecon.ledger.frames import account_frame, client_frame, sorted_frame, unknown_statuses
 from mmrecon.ledger.load import CLIENT_COLUMNS, Loaded
 from mmrecon.ledger.pages import (
@@ -41,7 +43,21 @@ def refresh_from(client: FineractClient, today: date, progress: Progress) -> Loa
     """Clients, savings accounts and loans as Fineract has them now; `today` in the tenant's zone.
 
     Raises:
-        OutsideUnreachable: a list could not be read; no half snapshot is ever made.
+        OutsideUnreachable: something could not be read; no half snapshot is ever made.
+    """
+    try:
+        people, accounts = read_accounts(client, today, progress)
+    except ReportMissingError:
+        return by_lists(client, today, progress)
+    progress.finish()
+    return _made(people, accounts, [])
+
+
+def by_lists(client: FineractClient, today: date, progress: Progress) -> Loaded:
+    """The same from paged lists: one read for each client's documents, loans without due sums.
+
+    Raises:
+        OutsideUnreachable: a list could not be read.
     """
     progress.start("clients", 0)
     found = list(_all(client, "clients"))
@@ -60,18 +76,23 @@ def refresh_from(client: FineractClient, today: date, progress: Progress) -> Loa
 
 
 def _loaded(clients: list[Row], accounts: list[Row], unreadable: int, missing: int) -> Loaded:
-    account_rows = _text_frame(accounts, _ACCOUNT_COLUMNS)
-    client_rows = _text_frame(clients, CLIENT_COLUMNS)
+    issues: list[Issue] = []
+    if unreadable:
+        issues.append(Issue("ledger_identifiers_unreadable", arguments={"clients": unreadable}))
+    if missing:
+        issues.append(Issue("ledger_due_unreadable", arguments={"loans": missing}))
+    return _made(
+        _text_frame(clients, CLIENT_COLUMNS), _text_frame(accounts, _ACCOUNT_COLUMNS), issues
+    )
+
+
+def _made(client_rows: pd.DataFrame, account_rows: pd.DataFrame, found: list[Issue]) -> Loaded:
     made, issues = account_frame(
         account_rows.drop_duplicates(["account_kind", "account_id"], ignore_index=True),
         np.arange(1, len(account_rows) + 1), "",
     )  # fmt: skip
     people = client_frame(client_rows.drop_duplicates("client_id", ignore_index=True))
-    issues += unknown_statuses(people, made, "")
-    if unreadable:
-        issues.append(Issue("ledger_identifiers_unreadable", arguments={"clients": unreadable}))
-    if missing:
-        issues.append(Issue("ledger_due_unreadable", arguments={"loans": missing}))
+    issues += [*unknown_statuses(people, made, ""), *found]
     return Loaded(
         sorted_frame(ClientFrame, people), sorted_frame(AccountFrame, made), tuple(issues),
         usable=True,

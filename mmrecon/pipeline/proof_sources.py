@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +10,9 @@ import pandas as pd
 
 from mmrecon.config import WalletSettings
 from mmrecon.errors import OutsideUnreachable
+from mmrecon.fineract.contract_requests import BY_HAND
+from mmrecon.fineract.payments import read_payments
+from mmrecon.fineract.reports import ReportMissingError
 from mmrecon.model.account import AccountKind
 from mmrecon.model.posting import PostingState
 from mmrecon.model.proof import TransactionFrame
@@ -20,6 +23,7 @@ from mmrecon.proof.transactions import (
     journal_rows,
     loan_rows,
     net,
+    payment_row,
     savings_rows,
 )
 
@@ -69,7 +73,8 @@ def _read(
     assert wallet.payment_type is not None
     client = run.connect()
     try:
-        found = net(_journal(client, wallet, first, last))
+        rows, sees_books = _booked(client, wallet, first, last)
+        found = net(rows)
         known = set(found[["account_kind", "transaction_id"]].itertuples(index=False, name=None))
         more = net(_accounts(run, client, wallet, _unseen(ours, known), first, last))
     finally:
@@ -78,8 +83,22 @@ def _read(
     both = pd.concat([found, more], ignore_index=True).drop_duplicates(list(key), keep="first")
     return FineractSide(
         TransactionFrame.check(both.reset_index(drop=True)),
-        accounts_only=not wallet.gl_account_ids,
+        accounts_only=not sees_books,
     )
+
+
+def _booked(
+    client: FineractClient, wallet: WalletSettings, first: str, last: str
+) -> tuple[list[Row], bool]:
+    """Rows by the transactions report, else of the GL accounts; and whether either was there."""
+    assert wallet.payment_type is not None
+    days, kind = (first, last), wallet.payment_type.id
+    try:
+        pages = list(read_payments(client, wallet.currency, days, payment_type_id=kind))
+    except ReportMissingError:
+        return _journal(client, wallet, days, {}), bool(wallet.gl_account_ids)
+    rows = [payment_row(one) for page in pages for one in page if not one.reversed]
+    return [*rows, *_journal(client, wallet, days, BY_HAND)], True
 
 
 def _unseen(ours: pd.DataFrame, known: set[tuple[str, str]]) -> list[tuple[str, int]]:
@@ -91,11 +110,14 @@ def _unseen(ours: pd.DataFrame, known: set[tuple[str, str]]) -> list[tuple[str, 
     )
 
 
-def _journal(client: FineractClient, wallet: WalletSettings, first: str, last: str) -> list[Row]:
+def _journal(
+    client: FineractClient, wallet: WalletSettings, days: tuple[str, str], only: Mapping[str, str]
+) -> list[Row]:
     assert wallet.payment_type is not None
     rows: list[Row] = []
     for gl_account_id in wallet.gl_account_ids:
-        for page in client.pages("journalentries", journal_parameters(gl_account_id, first, last)):
+        wanted = {**journal_parameters(gl_account_id, *days), **only}
+        for page in client.pages("journalentries", wanted):
             rows.extend(journal_rows(page, wallet.payment_type.id, wallet.currency))
     return rows
 

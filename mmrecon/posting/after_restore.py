@@ -16,8 +16,8 @@ from mmrecon.fineract.client import FineractClient
 from mmrecon.fineract.contract_reads import Transaction, normalised_receipt
 from mmrecon.model.posting import Posting, PostingState
 from mmrecon.posting.already import POSTED_ELSEWHERE, PROBABLY_POSTED, Found, lines, period
+from mmrecon.posting.books import read_books
 from mmrecon.posting.context import PostingContext
-from mmrecon.posting.journal_search import read_books
 from mmrecon.posting.look_up import Sight, look_up
 from mmrecon.posting.marks import marked
 from mmrecon.posting.recovery import Shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import combinations
 from typing import Final
 
 from mmrecon.fineract.contract_reads import Transaction, normalised_receipt
@@ -93,18 +94,72 @@ def by_amount(
     """A stranger of the same amount about the same days, without a receipt, on a target account."""
     amounts = {leg.posted_minor for leg in legs} | {sum(leg.amount_minor for leg in legs)}
     targets = {(leg.account_kind, leg.account_id) for leg in legs}
-    day = date.fromisoformat(legs[0].value_date)
     for other in others:
         if (
             (other.account_kind, other.account_id) in targets
             and other.sign == _sign(legs[0])
             and other.amount_minor in amounts
             and not other.receipt
-            and day - BEFORE <= other.day <= day + AFTER
+            and _near(legs[0], other)
             and other.transaction_id not in asked
         ):
             return Found(PROBABLY_POSTED, other)
     return None
+
+
+def by_sum(
+    lines_of_run: Sequence[Sequence[Posting]], others: Iterable[Transaction]
+) -> list[tuple[Sequence[Posting], Found]]:
+    """Lines whose money together is one transaction on an account of their one client.
+
+    Somebody typed several receipts as one sum: without a receipt, or with the receipt of one of
+    them. Pairs, triples, and all of a client's lines are tried; each such line is a question.
+    """
+    by_client: dict[int, list[Sequence[Posting]]] = {}
+    for legs in lines_of_run:
+        owners = {leg.client_id for leg in legs}
+        owner = next(iter(owners))
+        if len(owners) == 1 and owner is not None:
+            by_client.setdefault(owner, []).append(legs)
+    several = {owner: found for owner, found in by_client.items() if len(found) > 1}
+    owner_of = {
+        (leg.account_kind, leg.account_id): owner
+        for owner, found in several.items()
+        for legs in found
+        for leg in legs
+    }
+    return [
+        hit
+        for other in others
+        if (owner := owner_of.get((other.account_kind, other.account_id))) is not None
+        for hit in _together(several[owner], other)
+    ]
+
+
+_TOGETHER_AT_MOST: Final = 24
+
+
+def _together(
+    lines_of_client: Sequence[Sequence[Posting]], other: Transaction
+) -> list[tuple[Sequence[Posting], Found]]:
+    near = [
+        legs
+        for legs in lines_of_client[:_TOGETHER_AT_MOST]
+        if _sign(legs[0]) == other.sign and _near(legs[0], other)
+    ]
+    receipts = {normalised_receipt(legs[0].receipt) for legs in near}
+    if other.receipt and not other.receipts & receipts:
+        return []
+    for count in sorted({2, 3, len(near)}):
+        for chosen in combinations(near, count):
+            if sum(leg.amount_minor for legs in chosen for leg in legs) == other.amount_minor:
+                return [(legs, Found(PROBABLY_POSTED, other)) for legs in chosen]
+    return []
+
+
+def _near(posting: Posting, other: Transaction) -> bool:
+    day = date.fromisoformat(posting.value_date)
+    return day - BEFORE <= other.day <= day + AFTER
 
 
 def period(postings: Iterable[Posting]) -> tuple[date, date]:

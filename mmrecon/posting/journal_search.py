@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from mmrecon.config import WalletSettings
 from mmrecon.fineract.client import FineractClient
 from mmrecon.fineract.contract import as_integer, as_object
-from mmrecon.fineract.contract_reads import Transaction, normalised_receipt, understand_journal
-from mmrecon.fineract.contract_requests import booking_parameters, journal_parameters
-from mmrecon.model.money import digits_of
+from mmrecon.fineract.contract_reads import Transaction, normalised_receipt
 from mmrecon.model.posting import Posting
-from mmrecon.posting.already import by_receipt, judge, lines, period, strangers
+from mmrecon.posting.already import by_receipt, by_sum, judge, lines, period, strangers
+from mmrecon.posting.books import read_books, sees_books
 from mmrecon.posting.context import PostingContext
 from mmrecon.posting.marks import marked
 from mmrecon.posting.settle import Withdrawal
@@ -51,35 +50,16 @@ def search_journal(
     batches: dict[int, frozenset[str]] = {}
     for wallet_id, wallet in wallets.items():
         own = [posting for posting in postings if posting.wallet_id == wallet_id]
-        if own and not wallet.gl_account_ids:
+        if not own:
+            continue
+        first, last = (day.isoformat() for day in period(own))
+        if not sees_books(client, wallet, last):
             unseen.append(wallet.name)
-        elif own:
-            first, last = (day.isoformat() for day in period(own))
-            booked = read_books(client, wallet, first, last, today)
-            batches[wallet_id] = frozenset(marked(booked, wallet))
-            withdrawals += _judge_all(context, client, own, booked)
+            continue
+        booked = read_books(client, wallet, first, last, today)
+        batches[wallet_id] = frozenset(marked(booked, wallet))
+        withdrawals += _judge_all(context, client, own, booked)
     return Searched(tuple(withdrawals), tuple(unseen), batches)
-
-
-def read_books(
-    client: FineractClient, wallet: WalletSettings, first: str, last: str, today: str
-) -> list[Transaction]:
-    """What stands in the wallet's books, by value date in a period, or booked since its start.
-
-    Raises:
-        OutsideUnreachable: Fineract does not answer, or does not let this user read.
-    """
-    rows = [
-        row
-        for gl_account_id in wallet.gl_account_ids
-        for parameters in (
-            journal_parameters(gl_account_id, first, last),
-            booking_parameters(gl_account_id, first, max(today, last)),
-        )
-        for page in client.pages("journalentries", parameters)
-        for row in page
-    ]
-    return understand_journal(rows, digits_of(wallet.currency))
 
 
 def _judge_all(
@@ -111,7 +91,25 @@ def _judge_all(
         )
         if result is not None:
             found.append(Withdrawal(legs[0], result.code, result.arguments()))
-    return found
+    return [*found, *_sums(context, postings, booked)]
+
+
+def _sums(
+    context: PostingContext, postings: Sequence[Posting], booked: Sequence[Transaction]
+) -> list[Withdrawal]:
+    """Lines of one client that somebody seems to have typed together, as one sum."""
+    hits = by_sum(list(lines(postings)), booked)
+    with reading(context.engine) as connection:
+        known = known_transactions(
+            connection, {found.transaction.transaction_id for _, found in hits}
+        )
+        asked = asked_before(connection, {legs[0].line_id or 0 for legs, _ in hits})
+    return [
+        Withdrawal(legs[0], found.code, found.arguments())
+        for legs, found in hits
+        if strangers([found.transaction], known)
+        and found.transaction.transaction_id not in asked.get(legs[0].line_id or 0, set())
+    ]
 
 
 def _by_receipt(booked: Sequence[Transaction]) -> Callable[[str], list[Transaction]]:

@@ -14,6 +14,7 @@ from typing import Final
 import pandas as pd
 
 from mmrecon.fineract.contract import as_date, as_decimal, as_integer, as_list, as_object, as_text
+from mmrecon.fineract.contract_reads import Transaction
 from mmrecon.model.account import AccountKind
 from mmrecon.model.money import digits_of, to_minor
 from mmrecon.model.proof import TransactionFrame
@@ -96,6 +97,19 @@ def loan_rows(answer: object, account_id: int, payment_type_id: int, currency: s
         if row is not None and not undone and _pays_by(item, payment_type_id):
             rows.append(row)
     return rows
+
+
+def payment_row(payment: Transaction) -> Row:
+    """One payment of the transactions report."""
+    return Row(
+        int(payment.transaction_id),
+        payment.account_kind,
+        payment.transaction_id,
+        payment.account_id,
+        payment.receipt,
+        payment.day.isoformat(),
+        payment.sign * payment.amount_minor,
+    )
 
 
 def net(rows: Iterable[Row]) -> pd.DataFrame:

@@ -180,6 +180,9 @@ create table m_loan_repayment_schedule (
   principal_amount decimal(19,6), principal_completed_derived decimal(19,6), principal_writtenoff_derived decimal(19,6),
   interest_amount decimal(19,6), interest_completed_derived decimal(19,6), interest_writtenoff_derived decimal(19,6),
   interest_waived_derived decimal(19,6), fee_charges_amount decimal(19,6), penalty_charges_amount decimal(19,6),
+  fee_charges_completed_derived decimal(19,6), fee_charges_writtenoff_derived decimal(19,6),
+  fee_charges_waived_derived decimal(19,6), penalty_charges_completed_derived decimal(19,6),
+  penalty_charges_writtenoff_derived decimal(19,6), penalty_charges_waived_derived decimal(19,6),
   total_paid_in_advance_derived decimal(19,6), total_paid_late_derived decimal(19,6),
   completed_derived boolean not null default 0, obligations_met_on_date date);
 create index schedule_loan on m_loan_repayment_schedule (loan_id, installment);

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from mmrecon.config import FineractServer
 from mmrecon.fineract.client import FineractClient
+from mmrecon.fineract.report_sql import ACCOUNTS
+from mmrecon.fineract.reports import Installed, install, report_rows
 from mmrecon.ledger.load import Loaded
 from mmrecon.ledger.refresh import refresh_from
 from mmrecon.model.progress import Silent
@@ -34,6 +38,25 @@ def loaded(institution: Institution, tmp_path_factory: pytest.TempPathFactory) -
         client = FineractClient(settings, "password")
         yield refresh_from(client, DAY, Silent())
         client.close()
+
+
+def test_the_account_report_gives_the_same_snapshot_as_the_lists(
+    institution: Institution, tmp_path: Path
+) -> None:
+    with SandboxServer(tmp_path / "sandbox") as server:
+        seed(server.base_url, institution)
+        settings = FineractServer(base_url=server.base_url, zone="Asia/Kolkata", username="mifos")
+        client = FineractClient(settings, "password")
+        listed = refresh_from(client, DAY, Silent())
+        assert install(client, ACCOUNTS) is Installed.CREATED
+        rows = list(report_rows(client, ACCOUNTS, {"kind": 3, "today": "2026-11-23"}, page_rows=7))
+        reported = refresh_from(client, DAY, Silent())
+        client.close()
+    assert len(rows) > 2
+    assert sum(map(len, rows)) == (listed.accounts["account_kind"] == "savings").sum()
+    pd.testing.assert_frame_equal(reported.clients, listed.clients)
+    pd.testing.assert_frame_equal(reported.accounts, listed.accounts)
+    assert reported.issues == ()
 
 
 def test_every_client_is_there_with_number_phone_and_identity_document(

@@ -146,7 +146,7 @@ class Branch:
         receipt: str = "",
         day: str = "",
         key: str = "",
-        **details: str,
+        **details: str | int,
     ) -> str:
         """Somebody at the counter posts; gives the transaction's id."""
         loan = account.kind == "loan"

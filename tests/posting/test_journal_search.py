@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
 
 from mmrecon.config import WalletSettings
+from mmrecon.fineract.contract import as_list
+from mmrecon.fineract.report_sql import TRANSACTIONS
+from mmrecon.fineract.reports import install
 from mmrecon.model.posting import PostingState
 from mmrecon.posting.already import POSTED_ELSEWHERE, PROBABLY_POSTED
 from mmrecon.posting.journal_search import Searched, search_journal
@@ -116,3 +120,85 @@ def test_legs_posted_before_are_no_strangers(desk: Desk, branch: Branch) -> None
 def test_a_wallet_without_gl_accounts_is_named_as_not_searched(desk: Desk, branch: Branch) -> None:
     desk.deposit(branch.savings(), 10_000)
     assert search(desk, branch).unseen_wallets == ("pay",)
+
+
+@pytest.fixture(params=["journal", "report"])
+def way(request: pytest.FixtureRequest, branch: Branch) -> Iterator[str]:
+    """By the wallet's GL accounts, or by the report that an administrator installed."""
+    if request.param == "report":
+        install(branch.client, TRANSACTIONS)
+    yield str(request.param)
+    for row in as_list(branch.client.get("reports")):
+        if row["reportName"] == TRANSACTIONS.name:
+            branch.call("DELETE", f"reports/{row['id']}", {})
+
+
+@pytest.mark.parametrize(
+    "field", ["receiptNumber", "accountNumber", "checkNumber", "routingCode", "bankNumber"]
+)
+def test_a_receipt_in_any_field_is_found_either_way(
+    desk: Desk, branch: Branch, way: str, field: str
+) -> None:
+    member = branch.member()
+    line_id = desk.deposit(branch.savings(member), 10_000)
+    receipt = desk.receipt(line_id)
+    typed = {} if field == "receiptNumber" else {field: receipt.lower()}
+    branch.teller(branch.savings(member), 100, "" if typed else receipt, **typed)
+    assert codes(search(desk, branch, branch.gl_wallet)) == [POSTED_ELSEWHERE]
+
+
+def test_the_report_sees_what_no_gl_account_of_the_wallet_shows(desk: Desk, branch: Branch) -> None:
+    member = branch.member()
+    account, loan = branch.savings(member), branch.loan(member)
+    lines = [desk.deposit(account, 10_000), desk.deposit(account, 20_000)]
+    branch.teller(branch.savings(member), 100, desk.receipt(lines[0]), paymentTypeId=1)
+    branch.teller(loan, 200, desk.receipt(lines[1]), paymentTypeId=1)
+    assert search(desk, branch).unseen_wallets == ("pay",)
+    assert codes(search(desk, branch, branch.gl_wallet)) == []
+    install(branch.client, TRANSACTIONS)
+    seen = search(desk, branch)
+    assert seen.unseen_wallets == ()
+    assert codes(seen) == [POSTED_ELSEWHERE, POSTED_ELSEWHERE]
+
+
+@pytest.mark.parametrize("typed", ["", "the first receipt"])
+def test_three_receipts_that_somebody_typed_as_one_sum_are_three_questions(
+    desk: Desk, branch: Branch, way: str, typed: str
+) -> None:
+    account, friend = branch.savings(), branch.savings()
+    ids = [desk.deposit(account, minor) for minor in (10_000, 20_000, 35_000)]
+    desk.deposit(account, 7_000)
+    desk.deposit(friend, 10_000)
+    branch.teller(account, 650, desk.receipt(ids[0]) if typed else "", days_ago(0))
+    searched = search(desk, branch, branch.gl_wallet)
+    questions = {w.posting.line_id: w.code for w in searched.withdrawals}
+    assert questions == dict.fromkeys(ids, PROBABLY_POSTED)
+
+
+def test_a_sum_with_another_receipt_is_other_money(desk: Desk, branch: Branch, way: str) -> None:
+    account = branch.savings()
+    for minor in (10_000, 20_000):
+        desk.deposit(account, minor)
+    branch.teller(account, 300, "ANOTHER1", days_ago(0))
+    assert codes(search(desk, branch, branch.gl_wallet)) == []
+
+
+def test_a_payment_that_was_undone_is_not_found(desk: Desk, branch: Branch, way: str) -> None:
+    member = branch.member()
+    line_id = desk.deposit(branch.savings(member), 10_000)
+    other = branch.savings(member)
+    branch.undo(other, branch.teller(other, 100, desk.receipt(line_id)))
+    assert codes(search(desk, branch, branch.gl_wallet)) == []
+
+
+def test_an_entry_made_by_hand_is_found_beside_the_report(desk: Desk, branch: Branch) -> None:
+    line_id = desk.deposit(branch.savings(), 10_000)
+    entry = {
+        "officeId": 1, "transactionDate": days_ago(1), "currencyCode": "KES",
+        "referenceNumber": desk.receipt(line_id),
+        "debits": [{"glAccountId": branch.gl_wallet, "amount": 100}],
+        "credits": [{"glAccountId": branch.gl("cash"), "amount": 100}], **FORMS,
+    }  # fmt: skip
+    branch.call("POST", "journalentries", entry)
+    install(branch.client, TRANSACTIONS)
+    assert codes(search(desk, branch, branch.gl_wallet)) == [PROBABLY_POSTED]

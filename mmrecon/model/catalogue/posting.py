@@ -146,7 +146,8 @@ CODES: Final[tuple[CodeText, ...]] = (
         "journal_not_searched",
         Severity.NOTICE,
         "only the target accounts were searched for money that is posted already",
-        "Name the wallet's GL accounts in `gl_account_ids` to search its books too.",
+        "Install the reports (`mmrecon ledger report install`), or name the wallet's GL accounts "
+        "in `gl_account_ids`, to search its books too.",
     ),
     CodeText(
         "posting_sent_back",
