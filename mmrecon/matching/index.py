@@ -103,8 +103,10 @@ class LedgerIndex:
     def stripped(self) -> Lookup:
         """The registers without leading zeros."""
         keys = self.space.register_keys.copy()
-        zeros = np.flatnonzero(flags(pc.match_substring_regex(self._texts, "^0[0-9]+$")))
-        keys[zeros] = self.space.encode(without_zeros(self._texts.take(pa.array(zeros))))
+        zeros = np.flatnonzero(flags(pc.starts_with(self._texts, "0")))
+        texts = self._texts.take(pa.array(zeros))
+        numbers = flags(pc.match_substring_regex(texts, "^[0-9]+$"))
+        keys[zeros[numbers]] = self.space.encode(without_zeros(texts.filter(pa.array(numbers))))
         return Lookup.build(keys, self._owners, self._accounts, self._bits)
 
     @cached_property

@@ -114,12 +114,10 @@ def with_bytes(texts: pa.StringArray, wanted: Flags) -> Flags:
     data, starts, lengths = _bytes(texts)
     if not len(texts):
         return np.zeros(0, dtype=bool)
-    begin = starts[0]
-    hits = wanted[data[begin : starts[-1] + lengths[-1]]]
-    if not hits.any():
-        return np.zeros(len(texts), dtype=bool)
-    counts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(hits)])
-    found: Flags = counts[starts + lengths - begin] > counts[starts - begin]
+    ends = starts + lengths
+    hits = np.flatnonzero(wanted[data[starts[0] : ends[-1]]]) + starts[0]
+    found = np.zeros(len(texts), dtype=bool)
+    found[np.searchsorted(ends, hits, side="right")] = True
     return found
 
 

@@ -31,7 +31,10 @@ class Lookup:
     def build(cls, keys: Keys, owners: Places, accounts: Places, bits: Places) -> Lookup:
         """A table from rows in any order; rows without a key are left out."""
         kept = np.flatnonzero(keys != NO_KEY)
-        order = kept[np.lexsort((bits[kept], accounts[kept], owners[kept], keys[kept]))]
+        order = kept[np.argsort(keys[kept])]
+        shared = np.flatnonzero(_shared(keys[order]))
+        tied = order[shared]
+        order[shared] = tied[np.lexsort((bits[tied], accounts[tied], owners[tied], keys[tied]))]
         sorted_keys, sorted_owners = keys[order], owners[order]
         first = np.ones(len(order), dtype=bool)
         first[1:] = sorted_keys[1:] != sorted_keys[:-1]
@@ -104,6 +107,15 @@ def runs(ordered: Keys) -> Places:
     first = np.ones(len(ordered), dtype=bool)
     first[1:] = ordered[1:] != ordered[:-1]
     return np.flatnonzero(first)
+
+
+def _shared(ordered: Keys) -> Flags:
+    """Which elements of a sorted array have an equal neighbour."""
+    shared = np.zeros(len(ordered), dtype=bool)
+    same = ordered[1:] == ordered[:-1]
+    shared[1:] |= same
+    shared[:-1] |= same
+    return shared
 
 
 def codes_of_values(values: Keys) -> tuple[Keys, Places]:
