@@ -19,6 +19,8 @@ SCHEMA_REVISION: Final = "0002"
 
 _FILE: Final = "mmrecon.db"
 _BUSY_TIMEOUT_S: Final = 60
+_WRITERS: Final = 6_614_001
+"""The advisory lock that every write transaction on a server takes first."""
 _PAGE_BYTES: Final = 16_384
 """Of a new file; a quarter less time in bulk commits than SQLite's own choice."""
 _CACHE_KIB: Final = 65_536
@@ -123,7 +125,7 @@ def _server_engine(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(parsed)
+        engine = create_engine(parsed)
     except (ArgumentError, NoSuchModuleError) as error:
         raise UsageError(
             "the database's URL is not one that can be understood",
@@ -136,6 +138,8 @@ def _server_engine(url: str) -> Engine:
             hint="For PostgreSQL: pip install 'mmrecon[postgresql]'",
             code="database_driver_missing",
         ) from error
+    event.listen(engine, "begin", _begin_in_line)
+    return engine
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
@@ -152,6 +156,15 @@ def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_immediate(connection: Connection) -> None:
     immediate = connection.get_execution_options().get("mmrecon_writes", True)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _begin_in_line(connection: Connection) -> None:
+    """As on SQLite: writers stand in line from their first moment, a reader sees one state."""
+    if connection.get_execution_options().get("mmrecon_writes", True):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+    else:
+        reads = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        connection.exec_driver_sql(reads)
 
 
 def _revision(engine: Engine) -> str | None:
