@@ -67,7 +67,7 @@ def _listed(run: Run) -> Outcome:
 
     items = list_items(run).to_dict("records")
     names = ("kind", "request_id", "account_no", "requested_on", "state")
-    shown = ("request_id", "account_no", "requested_on", "state")
+    shown = ("request_id", "account_no", "requested_on")
     summary = {
         "items": [
             {**{name: item[name] for name in names}, "currency": item["currency"],
@@ -77,10 +77,10 @@ def _listed(run: Run) -> Outcome:
         ]
     }  # fmt: skip
     rows = [
-        (_WHAT[item["kind"]], *(str(item[name]) for name in shown),
+        (*(str(item[name]) for name in shown), f"{item['state']} {_WHAT[item['kind']]}",
          *(to_text(item[name], item["currency"]) for name in ("amount_minor", "left_minor")))
         for item in items
     ]  # fmt: skip
-    headers = ("what", "request", "account", "asked on", "state", "amount", "left")
-    made = table(headers, rows, right=headers[5:], whole=headers[:4])
+    headers = ("request", "account", "asked on", "what", "amount", "left")
+    made = table(headers, rows, right=headers[4:], whole=headers[:3])
     return Outcome(ExitCode.DONE, summary, (made if rows else "Nothing is asked for.",))

@@ -10,8 +10,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-_NARROW: Final = 8
-"""Room that a column may be squeezed to before the whole table grows over the edge."""
+_NARROW: Final = 14
+"""Words up to this length are not broken either; the whole table grows over the edge for them."""
 _GAP: Final = 3
 
 
@@ -49,7 +49,9 @@ def table(
     for row in cells:
         made.add_row(*row)
     least = sum(
-        _longest(header, column) if header in unbroken else _NARROW
+        _longest([header, *column])
+        if header in unbroken
+        else min(_NARROW, _longest(" ".join([header, *column]).split()))
         for header, column in zip(headers, zip(*cells, strict=True), strict=False)
     )
     if least + _GAP * len(headers) > console().width:
@@ -57,5 +59,5 @@ def table(
     return made
 
 
-def _longest(header: str, column: Iterable[str]) -> int:
-    return max(map(len, (header, *column)))
+def _longest(texts: Iterable[str]) -> int:
+    return max(map(len, texts), default=0)
