@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from mmrecon.pipeline.people import load_roster
 from mmrecon.pipeline.run import Run
 from mmrecon.posting.preflight import Finding, run_preflight
 from mmrecon.store import journal
+from mmrecon.store.anchor import Head, anchor_path
 from mmrecon.store.database import reading
+from mmrecon.store.instances import current
 
 _ROOT: Final = 0
 _NO_CONFIGURATION: Final = "no_configuration"
@@ -83,8 +86,25 @@ def _code_of(error: MmreconError) -> ExitCode:
 
 def _journal(run: Run) -> list[Finding]:
     with reading(run.engine) as connection:
-        sequence, head = journal.verify(connection)
-    return [Finding("journal", holds=True, seen=f"{sequence} entries, head {head[:16] or 'none'}")]
+        head = Head(*journal.verify(connection))
+        instance = current(connection)
+    seen = f"{head.sequence} entries, head {head.printed() if head.hash else 'none'}"
+    if instance is not None and instance.must_read:
+        seen += "; put back: the next `mmrecon post` reads Fineract before it sends"
+    beside = anchor_path(run.state_folder).parent
+    kept = os.access(beside, os.W_OK)
+    return [
+        Finding("journal", holds=True, seen=seen),
+        Finding(
+            "anchor beside the state folder",
+            holds=kept,
+            seen="kept" if kept else "this user may not write there",
+            remedy=""
+            if kept
+            else f"Let the service user write to {beside}; until then an older "
+            "database that is put back is noticed only by a printed head.",
+        ),
+    ]
 
 
 def _people(run: Run) -> list[Finding]:
