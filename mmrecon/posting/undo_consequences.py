@@ -109,7 +109,7 @@ def _look(
     sight = sight_of(posting, history)
     code = _NOT_THERE.get(sight.shown, "")
     if code or history is None:
-        arguments = {"leg": posting.leg, "account": account_name(posting)}
+        arguments: dict[str, str | int] = {"leg": posting.leg, "account": account_name(posting)}
         return Looked(posting, sight.transaction_id, (Consequence(code, arguments),))
     before = frozenset(going.get(account_of(posting), ()))
     found = [*_of_line(posting, legs), *_of_books(posting, seen.books.get(posting.posting_id))]
@@ -233,7 +233,8 @@ def _later(history: History, transaction_id: str, gone: Collection[str]) -> list
 
 
 def _not_open(posting: Posting, history: History) -> Consequence:
-    arguments = {"account": account_name(posting), "status": history.facts.status}
+    status = history.facts.status
+    arguments: dict[str, str | int] = {"account": account_name(posting), "status": status}
     return Consequence("undo_account_not_open", arguments)
 
 
