@@ -161,7 +161,8 @@ class Campaign:
 
     def _restores_in(self, wave: int, waves: int) -> bool:
         """Whether an old store is put back in a wave; once at least in each campaign."""
-        return wave > 0 and (self._dice.random() < 0.4 or (wave == waves - 1 and not self.restores))
+        due = wave == waves // 2 and not self.restores
+        return due or (wave > 0 and self._dice.random() < 0.3)
 
     def judge(self) -> Verdict:
         """What the ledger and the store say at the end."""
@@ -261,7 +262,9 @@ class Campaign:
         nights = [_Night({"kill_after_s": dice.uniform(0.2, long_s)})]
         for _ in range(_RUNS_OF_A_WAVE // 2):
             self._points.append(self._points.pop(0))
-            nights.append(_Night({"point": self._points[-1], "nth": dice.randint(1, most)}))
+            point = self._points[-1]
+            nth = dice.randint(1, 2 if point == "recovered" else most)
+            nights.append(_Night({"point": point, "nth": nth}))
         others = [
             _Night({"nth": dice.randint(1, 5 * most)}),
             _Night({"stop_after_s": dice.uniform(0.2, long_s)}),
@@ -273,6 +276,8 @@ class Campaign:
             nights.append(_Night(server_dies_after_s=dice.uniform(0.2, long_s)))
         nights += dice.sample(others, _RUNS_OF_A_WAVE - len(nights))
         dice.shuffle(nights)
+        if dice.random() < 0.7:  # deaths first, while there is much to do
+            nights.sort(key=lambda night: not night.asked)
         return nights
 
     def _run(self, night: _Night, drawn: list[Line], postings: int) -> None:
