@@ -31,7 +31,7 @@ from tests.campaign.work import Line, Work
 KILLED: Final = -9
 UNREACHABLE, DEFECT = 3, 70
 _READ_TIMEOUT_S: Final = 3
-_RUNS_OF_A_WAVE: Final = 7
+_RUNS_OF_A_WAVE: Final = 10
 _CALM_RUNS: Final = 20
 _TRIES: Final = 6
 """So often a run is begun again when Fineract could not be reached."""
@@ -111,7 +111,7 @@ class Campaign:
 
     def __init__(self, asked: Asked, stack: ExitStack, say: Callable[[str], None]) -> None:
         self._asked, self._say = asked, say
-        self._dice = random.Random(f"campaign {asked.seed}")
+        self._roll(0, 0)
         self._sandbox: Sandbox | None = None
         if not asked.base_url:
             self._sandbox = Sandbox(asked.folder / "sandbox", asked.database)
@@ -127,7 +127,7 @@ class Campaign:
         )
         self.site = Site(asked.folder / "site", self._institution, server)
         self._work = Work(asked.seed, self._institution.accounts)
-        self._desk = Desk(self._institution, random.Random(f"counter {asked.seed}"))
+        self._desk = Desk(self._institution, asked.seed)
         self._nursery = _nursery(self.site.config, asked.folder / "log", stack)
         self._lines: dict[int, Line] = {}
         self._approver = CARO
@@ -143,6 +143,7 @@ class Campaign:
         waves = max(3, min(10, self._asked.postings // 1000))
         each = -(-self._asked.postings // waves)
         for wave in range(waves):
+            self._roll(wave, 0)
             self._officer()
             self._change_people_and_settings(wave, waves)
             self._keep(f"copy-{wave}-before")
@@ -152,12 +153,17 @@ class Campaign:
             nights = self._nights(each)
             restore_at = self._dice.randint(1, len(nights)) if self._restores_in(wave, waves) else 0
             for place, night in enumerate(nights, 1):
+                self._roll(wave, place)
                 if self._open():
                     self._run(night, drawn, each)
                 if place == restore_at:
                     self._restore()
             self._say(f"wave {wave + 1} of {waves}: {dict(self.site.states())}")
         self._calm()
+
+    def _roll(self, wave: int, run: int) -> None:
+        """Dice of its own for each wave and run: what chance did before, changes nothing after."""
+        self._dice = random.Random(f"campaign {self._asked.seed} {wave} {run}")
 
     def _restores_in(self, wave: int, waves: int) -> bool:
         """Whether an old store is put back in a wave; once at least in each campaign."""
@@ -258,7 +264,7 @@ class Campaign:
     def _nights(self, postings: int) -> list[_Night]:
         """How the runs of a wave are disturbed: deaths at each numbered point in turn, and else."""
         dice, long_s = self._dice, 0.5 + postings / 150
-        most = max(2, postings // 25)
+        most = max(2, postings // 40)
         nights = [_Night({"kill_after_s": dice.uniform(0.2, long_s)})]
         for _ in range(_RUNS_OF_A_WAVE // 2):
             self._points.append(self._points.pop(0))
@@ -304,7 +310,8 @@ class Campaign:
             leaving = partial(self._desk.leave, dice.choice(drawn))
             acts.append((dice.uniform(0, long_s), leaving))
         if night.server_dies_after_s:
-            acts.append((night.server_dies_after_s, self._server_dies))
+            away = partial(self._server_dies, dice.uniform(0.1, 1.0), refused=dice.random() < 0.5)
+            acts.append((night.server_dies_after_s, away))
         if night.business_days_back:
             back = partial(self._institution.business_date, night.business_days_back)
             acts.append((dice.choice((0.0, dice.uniform(0, long_s))), back))
@@ -363,15 +370,14 @@ class Campaign:
         seed, stalls = dice.getrandbits(32), dice.randint(0, 2)
         return Faults(seed, of_write, of_read, _READ_TIMEOUT_S + 0.5, stalls)
 
-    def _server_dies(self) -> None:
-        """`kill -9` of the server; it is back after a while."""
+    def _server_dies(self, seconds: float, *, refused: bool) -> None:
+        """`kill -9` of the server; it is back after a while, and refuses connections till then."""
         assert self._sandbox is not None
-        refused = self._dice.random() < 0.5
         self._sandbox.kill()
         self.kills["server"] += 1
         if refused:
             self.way.close()
-        time.sleep(self._dice.uniform(0.1, 1.0))
+        time.sleep(seconds)
         self._sandbox.start()
         self.way.open()
 

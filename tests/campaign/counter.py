@@ -36,12 +36,12 @@ class Counter:
     """The people at the counter; `typed` is what they booked."""
 
     institution: Institution
-    dice: random.Random
+    seed: int
     typed: list[ByHand] = field(default_factory=list)
 
     def book(self, line: Line) -> None:
         """Somebody types a line's receipt, once for each line."""
-        leg, form = line.legs[0], self.dice.choice(FORMS)
+        leg, form = line.legs[0], self._dice(line).choice(FORMS)
         if line.sign < 0:
             form = "same"
         changed: dict[str, Any] = {}
@@ -66,9 +66,13 @@ class Counter:
         account = next((leg.account for leg in line.legs if leg.account.kind == "savings"), None)
         if account is None:
             return
-        act = self.dice.choice((self.institution.close, self.institution.block))
+        act = self._dice(line).choice((self.institution.close, self.institution.block))
         with suppress(SeedingFailedError, OSError):
             act(account)
+
+    def _dice(self, line: Line) -> random.Random:
+        """The same for a line whenever it is."""
+        return random.Random(f"counter {self.seed} {line.number}")
 
 
 Act = tuple[float, Callable[[], None]]
