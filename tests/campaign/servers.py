@@ -1,4 +1,7 @@
-"""The server of a campaign: a sandbox in a process of its own that is killed now and then."""
+"""The server of a campaign: a sandbox in a process of its own that is killed now and then.
+
+It ends with the campaign, however that ends.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,12 @@ from typing import Any
 import requests
 
 _PROGRAM = """
+import os
 import sys
+import threading
 from pathlib import Path
 from mmrecon.sandbox.server import serve_forever
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()
 serve_forever(Path(sys.argv[1]), 0, None, sys.argv[2])
 """
 
@@ -30,7 +36,9 @@ class Sandbox:
     def start(self) -> str:
         """Serve; returns when requests are taken."""
         command = [sys.executable, "-c", _PROGRAM, str(self.folder), self._database]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         assert self._process.stdout is not None
         base_url = self._process.stdout.readline().strip()
         assert base_url, "the sandbox does not start"
@@ -41,7 +49,9 @@ class Sandbox:
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self._process.stdin.close()
         self._process.stdout.close()
 
     def switch(self, name: str, body: dict[str, Any], method: str = "POST") -> None:
