@@ -71,7 +71,7 @@ def too_long(path: Path) -> Iterator[str]:
         yield f"{named(path)}: {text.count(chr(10))} lines"
     for function in functions(ast.parse(text)):
         length = (function.end_lineno or 0) - function.lineno + 1
-        if length > 50:
+        if length > 50 and "migrations" not in path.parts:  # a table is one statement there
             yield f"{named(path)}: {function.name} has {length} lines"
 
 
