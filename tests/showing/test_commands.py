@@ -129,7 +129,7 @@ def test_json_is_one_document_at_every_exit_code(
         (("explain", "NONE"), "No statement shows NONE yet."),
         (("find", "0001"), "3 lines fit “0001”."),
         (("find", "1500", "alice"), "RCPT1: KES 1,500.00 came in"),
-        (("status",), "paybill: read up to 2026-03-02 23:59"),
+        (("status",), "newest statement day 2026-03-02, read up to 2026-03-02 23:59"),
         (("prove",), "[--] paybill, 2026-03-02: balanced with listed items (proved)"),
         (("prove", "--day", "2026-03-01"), "There is nothing to prove"),
     ],
