@@ -31,7 +31,7 @@ from tests.campaign.work import Line, Work
 KILLED: Final = -9
 UNREACHABLE, DEFECT = 3, 70
 _READ_TIMEOUT_S: Final = 3
-_RUNS_OF_A_WAVE: Final = 10
+_RUNS_OF_A_WAVE, _OF_A_SMALL_ONE, _SMALL = 10, 6, 200
 _CALM_RUNS: Final = 20
 _TRIES: Final = 6
 """So often a run is begun again when Fineract could not be reached."""
@@ -265,8 +265,9 @@ class Campaign:
         """How the runs of a wave are disturbed: deaths at each numbered point in turn, and else."""
         dice, long_s = self._dice, 0.5 + postings / 150
         most = max(2, postings // 40)
+        count = _OF_A_SMALL_ONE if postings < _SMALL else _RUNS_OF_A_WAVE
         nights = [_Night({"kill_after_s": dice.uniform(0.2, long_s)})]
-        for _ in range(_RUNS_OF_A_WAVE // 2):
+        for _ in range(count // 2):
             self._points.append(self._points.pop(0))
             point = self._points[-1]
             nth = dice.randint(1, 2 if point == "recovered" else most)
@@ -280,7 +281,7 @@ class Campaign:
         ]
         if self._sandbox is not None:
             nights.append(_Night(server_dies_after_s=dice.uniform(0.2, long_s)))
-        nights += dice.sample(others, _RUNS_OF_A_WAVE - len(nights))
+        nights += dice.sample(others, count - len(nights))
         dice.shuffle(nights)
         if dice.random() < 0.7:  # deaths first, while there is much to do
             nights.sort(key=lambda night: not night.asked)
