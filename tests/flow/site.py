@@ -130,12 +130,15 @@ class Site(Desk):
         return {line["receipt"]: line["state"] for line in self.lines("--class", line_class)}
 
     def answer(
-        self, owners: Mapping[str, Owner] | None = None, *, choices: Mapping[str, str] | None = None
+        self,
+        owners: Mapping[str, Owner] | None = None,
+        *,
+        choices: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Path:
         """Write the workbook, fill it in as an officer does, save it as returned.
 
-        `owners` are what the demo's officer learns by telephone; `choices` are decisions by
-        receipt, typed with a reason.
+        `owners` are what the demo's officer learns by telephone; `choices` are cells by receipt
+        and column title.
         """
         issued, returned = self.folder / "workbook.xlsx", self.folder / "returned.xlsx"
         self.ok("workbook", "--out", str(issued), codes=(0, 1, 6))
@@ -151,6 +154,7 @@ class Site(Desk):
     def decide(self, **told: Any) -> Any:
         """Everything from the workbook to the second person's approval."""
         submitted = self.submit(self.answer(**told))
+        assert submitted["refused"] == submitted["issues"] == [], submitted
         self.approve_everything(BENO)
         return submitted
 
@@ -253,20 +257,19 @@ class Site(Desk):
         self.api.switch("faults", {"rules": list(rules)})
 
 
-def type_choices(workbook: Path, choices: Mapping[str, str]) -> None:
-    """Type a decision with a reason on the row of each receipt."""
+def type_choices(workbook: Path, choices: Mapping[str, Mapping[str, str]]) -> None:
+    """Type these cells on the row of each receipt."""
     book = load_workbook(workbook)
     left = dict(choices)
     for sheet in book.worksheets:
         header = [str(cell.value or "") for cell in sheet[2]]
-        if DECISION_TITLE not in header or "Receipt" not in header:
+        if DECISION_TITLE not in header:
             continue
         at = {title: place for place, title in enumerate(header, 1)}
         for row in range(3, sheet.max_row + 1):
-            decision = left.pop(str(sheet.cell(row, at["Receipt"]).value or ""), "")
-            if decision:
-                sheet.cell(row, at[DECISION_TITLE]).value = decision
-                sheet.cell(row, at["Reason"]).value = "the client said so"
+            cells = left.pop(str(sheet.cell(row, at["Receipt"]).value or ""), {})
+            for title, text in cells.items():
+                sheet.cell(row, at[title]).value = text
     assert not left, f"no row for {sorted(left)}"
     book.save(workbook)
 

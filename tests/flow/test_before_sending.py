@@ -7,6 +7,7 @@ Rows of issue 5's table of faults; finer cases: `tests/posting/test_gate.py`, `t
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from mmrecon.sandbox.demo_wallets import PAYBILL, PAYOUTS
@@ -149,32 +150,34 @@ def test_the_same_person_cannot_prepare_and_approve(site: Site) -> None:
     check_money(site)
 
 
-def test_an_account_blocked_since_is_back_in_review_and_the_others_go(site: Site) -> None:
+def test_what_is_blocked_closed_or_disbursed_since_is_back_in_review_and_the_others_go(
+    site: Site,
+) -> None:
+    site.deliver(payout(4, DAUDI, loan_of(DAUDI), 6_000_00), wallet=PAYOUTS)
     approved(
-        site, paid(1, AMINA, savings_of(AMINA), 500_00), paid(2, FARIDA, savings_of(FARIDA), 600_00)
+        site,
+        paid(1, AMINA, savings_of(AMINA), 500_00),
+        paid(2, FARIDA, savings_of(FARIDA), 600_00),
+        paid(3, GRACE, savings_of(GRACE), 500_00),
     )
     command_on(site, savings_of(AMINA), "block", {"reasonForBlock": "check"})
+    closing = {"closedOnDate": DAY.isoformat(), "withdrawBalance": True, **COMMON}
+    command_on(site, savings_of(GRACE), "close", closing)
+    path = f"/loans/{site.account_id(loan_of(DAUDI))}?command=disburse"
+    body = {"actualDisbursementDate": DAY.isoformat(), "transactionAmount": 6_000, **COMMON}
+    site.api.done("POST", path, body)
+    site.by_hand |= {(money.kind, money.transaction_id) for money in site.new_money()}
     posted = site.send(codes=(1,))
     assert [issue["code"] for issue in posted["issues"]] == ["posting_sent_back"]
-    assert [money.receipt for money in site.new_money()] == [receipt(2)]
-    assert site.state_of(receipt(1)) == "review"
-    assert f"account {savings_of(AMINA)} is blocked now" in explained(site, 1)
+    assert [money.receipt for money in site.new_money() if money.receipt] == [receipt(2)]
+    for number, words in (
+        (1, f"account {savings_of(AMINA)} is blocked now"),
+        (3, f"account {savings_of(GRACE)} is not open any more"),
+        (4, f"account {loan_of(DAUDI)} is not open any more"),
+    ):
+        assert site.state_of(receipt(number)) == "review"
+        assert words in explained(site, number)
     site.ok("verify")
-    check_money(site)
-
-
-def test_an_account_closed_since_is_back_in_review(site: Site) -> None:
-    approved(site, paid(1, GRACE, savings_of(GRACE), 500_00))
-    today = site.api.done("GET", f"/savingsaccounts/{site.account_id(savings_of(GRACE))}")
-    assert today["status"]["active"]
-    command_on(
-        site, savings_of(GRACE), "close",
-        {"closedOnDate": DAY.isoformat(), "withdrawBalance": True, **COMMON},
-    )  # fmt: skip
-    site.by_hand |= {(money.kind, money.transaction_id) for money in site.new_money()}
-    site.send(codes=(1,))
-    assert site.state_of(receipt(1)) == "review"
-    assert f"account {savings_of(GRACE)} is not open any more" in explained(site, 1)
     check_money(site)
 
 
@@ -219,34 +222,47 @@ def test_the_same_amount_without_a_receipt_is_a_question_for_a_person(site: Site
     check_money(site, codes=(0, 1, 6))  # the teller's deposit names no receipt: a difference
 
 
-def test_a_leg_that_fineract_refuses_keeps_its_siblings_back(site: Site) -> None:
-    """The loan closed in Fineract's own way: its repayment and the line's deposit both wait."""
+def test_a_loan_that_was_paid_off_since_keeps_the_lines_other_leg_back_too(site: Site) -> None:
     approved(
         site, paid(1, BRENDA, BRENDA.number, 2_000_00), paid(2, FARIDA, savings_of(FARIDA), 600_00)
     )
     repay = f"/loans/{site.account_id(loan_of(BRENDA))}/transactions?command=repayment"
     body = {"transactionDate": DAY.isoformat(), "transactionAmount": 5_500, **COMMON}
-    number = int(site.api.done("POST", repay, body)["resourceId"])
-    site.by_hand.add(("loan", number))
+    site.by_hand.add(("loan", int(site.api.done("POST", repay, body)["resourceId"])))
     site.send(codes=(1,))
     assert [money.receipt for money in site.new_money() if money.receipt] == [receipt(2)]
     assert site.state_of(receipt(1)) == "review"
-    states = {
-        row["state"] for row in site.rows("select state from posting where receipt = ?", receipt(1))
-    }
-    assert states <= {"withdrawn", "refused"}
+    assert states_of_legs(site, 1) == {"withdrawn"}
     site.ok("verify")
     check_money(site)
 
 
-def test_a_disbursement_whose_loan_was_disbursed_at_the_counter_waits(site: Site) -> None:
-    approved(site, payout(1, DAUDI, loan_of(DAUDI), 6_000_00), wallet=PAYOUTS)
+def states_of_legs(site: Site, number: int) -> set[str]:
+    """The states of the postings of a receipt."""
+    query = "select state from posting where receipt = ?"
+    return {str(row["state"]) for row in site.rows(query, receipt(number))}
+
+
+def test_a_leg_that_fineract_refuses_keeps_its_siblings_back(site: Site) -> None:
+    """A repayment on the day before the disbursement: only Fineract says no to that."""
     path = f"/loans/{site.account_id(loan_of(DAUDI))}?command=disburse"
-    body = {"actualDisbursementDate": DAY.isoformat(), "transactionAmount": 6_000, **COMMON}
+    paid_out = DAY + timedelta(days=1)
+    body = {"actualDisbursementDate": paid_out.isoformat(), "transactionAmount": 6_000, **COMMON}
     site.api.done("POST", path, body)
     site.by_hand |= {(money.kind, money.transaction_id) for money in site.new_money()}
-    site.send(codes=(1,))
+    site.deliver(paid(1, DAUDI, "for both", 3_000_00), paid(2, FARIDA, savings_of(FARIDA), 600_00))
+    site.take_in()
+    parts = f"loan:{loan_of(DAUDI)}=2000.00; savings:{savings_of(DAUDI)}=1000.00"
+    split = {"Decision": "split", "Split": parts, "Reason": "client confirmed"}
+    site.decide(choices={receipt(1): split})
+    posted = site.send(codes=(1,))
+    assert [issue["code"] for issue in posted["issues"]] == ["posting_sent_back"]
+    assert [money.receipt for money in site.new_money() if money.receipt] == [receipt(2)]
+    assert states_of_legs(site, 1) <= {"refused", "withdrawn"}
+    assert "refused" in states_of_legs(site, 1)
     assert site.state_of(receipt(1)) == "review"
+    assert "Fineract refused leg 1" in explained(site, 1)
+    site.ok("verify")
     check_money(site)
 
 

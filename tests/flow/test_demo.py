@@ -4,74 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import pytest
-
-from mmrecon.cli.demo.site import Site as DemoSite
 from mmrecon.cli.demo.site import serving
-
-
-@dataclass(frozen=True)
-class Played:
-    """A demo that was played twice; `counts` are rows by table after each time."""
-
-    site: DemoSite
-    first: subprocess.CompletedProcess[str]
-    again: subprocess.CompletedProcess[str]
-    counts: tuple[dict[str, int], dict[str, int]]
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """A command as somebody types it in the demo's folder."""
-        return _program(self.site.folder, *arguments)
-
-    def json(self, *arguments: str) -> Any:
-        ended = self.run(*arguments, "--json")
-        return json.loads(ended.stdout)
-
-    @property
-    def truth(self) -> list[dict[str, Any]]:
-        lines: list[dict[str, Any]] = json.loads(self.site.truth.read_text())["lines"]
-        return lines
-
-
-def _program(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mmrecon", *arguments]
-    return subprocess.run(
-        command, cwd=folder, text=True, capture_output=True, check=False, stdin=subprocess.DEVNULL
-    )
-
-
-_TABLES = ("statement", "line", "sighting", "posting", "exchange", "link", "batch", "answer")
-
-
-def _counts(site: DemoSite) -> dict[str, int]:
-    """Rows of the demo's own memory, and of the stand-in Fineract's money."""
-    found = {}
-    ours, theirs = site.folder / "state" / "mmrecon.db", site.sandbox / "fineract.db"
-    money = ("m_savings_account_transaction", "m_loan_transaction")
-    for database, tables in ((ours, _TABLES), (theirs, money)):
-        with closing(sqlite3.connect(database)) as connection:
-            for table in tables:
-                query = f"select count(*) from {table}"
-                found[table] = int(connection.execute(query).fetchone()[0])
-    return found
-
-
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    parent = tmp_path_factory.mktemp("newcomer")
-    first = _program(parent, "demo")
-    site = DemoSite(parent / "mmrecon-demo")
-    counts = _counts(site)
-    again = _program(parent, "demo")
-    return Played(site, first, again, (counts, _counts(site)))
+from tests.flow.demo import Played
 
 
 def test_the_demo_plays_through_and_shows_the_day(played: Played) -> None:
