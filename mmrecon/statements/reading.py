@@ -45,6 +45,7 @@ from mmrecon.statements.whose import Owner, currency_of, owner, zone_of
 
 OutcomeWord = Literal["read", "partial", "quarantined", "refused"]
 _SHOWN_ROWS = 20
+_EVIDENCE = {"name": "the file's name", "given": "its folder or --wallet"}
 
 
 @dataclass(frozen=True)
@@ -349,4 +350,4 @@ def _note_issues(work: _Work, reading: Reading, proof: Proof) -> None:
     if unknown:
         work.issue("lines_unknown", lines=unknown)
     if work.owner.wallet is not None and work.owner.evidence != "inside":
-        work.issue("wallet_assumed", evidence=work.owner.evidence)
+        work.issue("wallet_assumed", evidence=_EVIDENCE[work.owner.evidence])
