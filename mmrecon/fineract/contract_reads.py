@@ -51,6 +51,9 @@ class AccountFacts:
     available_minor: int
     outstanding_minor: int
     principal_minor: int
+    opened_on: date | None = None
+    office_id: int | None = None
+    product_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,21 @@ def understand_account(account_kind: str, body: JsonObject) -> AccountFacts | No
         available_minor=minor_of(summary.get("availableBalance"), digits),
         outstanding_minor=minor_of(summary.get("totalOutstanding"), digits),
         principal_minor=minor_of(body.get("approvedPrincipal"), digits),
+        opened_on=_opened_on(account_kind, as_object(body.get("timeline"))),
+        office_id=as_integer(body.get("clientOfficeId")),
+        product_id=as_integer(body.get("loanProductId") or body.get("savingsProductId")),
     )
+
+
+def _opened_on(account_kind: str, timeline: JsonObject) -> date | None:
+    """From when on it takes money: activated, disbursed, or approved for a disbursement."""
+    names = (
+        ("activatedOnDate",)
+        if account_kind == "savings"
+        else ("actualDisbursementDate", "approvedOnDate")
+    )
+    days = (as_date(timeline.get(name)) for name in names)
+    return next((day for day in days if day is not None), None)
 
 
 def understand_transactions(

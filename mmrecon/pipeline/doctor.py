@@ -13,10 +13,13 @@ from mmrecon.config import FolderSource, SftpSource, WalletSettings
 from mmrecon.errors import ExitCode, MmreconError, UsageError, worst
 from mmrecon.fetch.folder import Folder
 from mmrecon.fetch.sftp import open_sftp
+from mmrecon.fineract.client import FineractClient
 from mmrecon.pipeline.configuration import approved_configurations, refuse_unapproved
 from mmrecon.pipeline.people import load_roster
+from mmrecon.pipeline.report_installing import reports_that_run
 from mmrecon.pipeline.run import Run
 from mmrecon.posting.preflight import Finding, run_preflight
+from mmrecon.posting.site_checks import look_at_site
 from mmrecon.store import journal
 from mmrecon.store.anchor import Head, anchor_path
 from mmrecon.store.database import reading
@@ -170,4 +173,23 @@ def _lacks(wallet: WalletSettings) -> str:
 
 def _fineract(run: Run) -> list[Finding]:
     with closing(run.connect()) as client:
-        return list(run_preflight(client, run.settings, run.now_utc()).findings)
+        preflight = run_preflight(client, run.settings, run.now_utc())
+        return [
+            *preflight.findings,
+            *look_at_site(client, run.settings.wallets, preflight.loose),
+            *_reports(run, client),
+        ]
+
+
+def _reports(run: Run, client: FineractClient) -> list[Finding]:
+    """Without them mmrecon works all the same, slower and seeing less."""
+    return [
+        Finding(
+            f"report {name}",
+            holds=True,
+            seen="runs"
+            if runs
+            else "is not there: lists and GL accounts instead (`mmrecon ledger report install`)",
+        )
+        for name, runs in reports_that_run(run, client).items()
+    ]

@@ -13,10 +13,11 @@ from mmrecon.fineract.contract_reads import Transaction
 from mmrecon.model.posting import Posting
 from mmrecon.posting.account_reads import AccountRead, read_accounts
 from mmrecon.posting.already import by_amount, by_receipt, judge, lines, strangers
+from mmrecon.posting.closed_days import ClosedDays
 from mmrecon.posting.context import PostingContext
 from mmrecon.posting.facts import changed_account, changed_line, needed_of_account
 from mmrecon.posting.plan import Account, account_of
-from mmrecon.posting.settle import Withdrawal
+from mmrecon.posting.settle import Withdrawal, day_arguments
 from mmrecon.store.database import reading
 from mmrecon.store.posting_lines import (
     Known,
@@ -37,10 +38,11 @@ class _Seen:
     lines: Mapping[int, PostedLine]
     asked: Mapping[int, set[str]]
     ready: set[str]
+    days: ClosedDays
 
 
 def check(
-    context: PostingContext, client: FineractClient, postings: Sequence[Posting]
+    context: PostingContext, client: FineractClient, days: ClosedDays, postings: Sequence[Posting]
 ) -> list[Withdrawal]:
     """Lines of one call that must not be sent as approved; the others may go at once.
 
@@ -50,7 +52,7 @@ def check(
     accounts = read_accounts(client, postings)
     transactions = [one for read in accounts.values() for one in read.transactions]
     known, lines_now, asked, ready = _from_store(context, postings)
-    seen = _Seen(accounts, strangers(transactions, known), lines_now, asked, ready)
+    seen = _Seen(accounts, strangers(transactions, known), lines_now, asked, ready, days)
     judged = (_judge(context, seen, legs, postings) for legs in lines(postings))
     return [withdrawal for withdrawal in judged if withdrawal is not None]
 
@@ -66,8 +68,9 @@ def _judge(
             needed_of_account(leg, together),
             context.tolerance_minor.get(leg.wallet_id, 0),
         )
+        code = code or _refused_day(seen, leg)
         if code:
-            return Withdrawal(leg, code, {"account_no": leg.account_no, "leg": leg.leg})
+            return Withdrawal(leg, code, day_arguments(leg))
     asked = seen.asked.get(legs[0].line_id or 0, set())
     hits = by_receipt(legs, seen.strangers)
     client_of_hit = _owner(seen.accounts, hits[0]) if hits else None
@@ -75,6 +78,11 @@ def _judge(
     found = judge(legs, hits, ready=ready, client_of_hit=client_of_hit, asked=asked)
     found = found or by_amount(legs, seen.strangers, asked)
     return None if found is None else Withdrawal(legs[0], found.code, found.arguments())
+
+
+def _refused_day(seen: _Seen, leg: Posting) -> str:
+    facts = seen.accounts[account_of(leg)].facts
+    return "" if facts is None else seen.days.reason(leg, facts)
 
 
 def _owner(accounts: Mapping[Account, AccountRead], hit: Transaction) -> int | None:

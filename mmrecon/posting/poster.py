@@ -17,16 +17,17 @@ from mmrecon.fineract.contract_replies import Heard, Meaning, understand_batch
 from mmrecon.fineract.contract_requests import build_posting
 from mmrecon.model.posting import Posting, PostingState, SentHow
 from mmrecon.posting import gate
+from mmrecon.posting.closed_days import ClosedDays
 from mmrecon.posting.context import PostingContext
 from mmrecon.posting.look_up import Sight, look_up
 from mmrecon.posting.pending import was_rejected
 from mmrecon.posting.plan import Envelope, account_of, line_of
 from mmrecon.posting.recovery import Decision, Shown, Situation, Step, next_step
-from mmrecon.posting.settle import Decided, record, reject, settle, withdraw
+from mmrecon.posting.settle import Decided, exchanges_of, record, reject, settle, withdraw
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.posting_lines import known_on_accounts
 from mmrecon.store.posting_reads import open_accounts, postings_of
-from mmrecon.store.postings import Change, change_states, raise_resend
+from mmrecon.store.postings import Change, Exchange, change_states, raise_resend
 
 _UNSENT: Final = frozenset({PostingState.APPROVED, PostingState.DEFERRED})
 _AGAIN: Final = frozenset({Step.SEND_AGAIN, Step.FRESH_KEY})
@@ -39,6 +40,7 @@ class Poster:
         self._context = context
         self._client = client
         self._patience = context.patience()
+        self._days = ClosedDays(client)
 
     def send(self, envelope: Envelope) -> None:
         """Send what is still as approved of an envelope, until every posting is settled.
@@ -52,11 +54,13 @@ class Poster:
         starts = 0
         while waiting and not self._context.stop.is_set():
             starts += 1
-            self._check(self._sendable(waiting, states))
+            sendable = self._sendable(waiting, states)
+            withdrawn = self._check(sendable)
             self._context.point("checked")
             if self._context.stop.is_set():
                 break
-            sent = self._intend(self._sendable(waiting, states), envelope.sent_how)
+            kept = [one for one in sendable if line_of(one) not in withdrawn]
+            sent = self._intend(kept, envelope.sent_how)
             self._context.point("intended")
             waiting = self.settle_all(sent, doubt=False, starts=starts)
             states = {PostingState.APPROVED}
@@ -78,12 +82,12 @@ class Poster:
         remaining = list(postings)
         while remaining:
             sendings += 1
-            heards = self._exchange(remaining, doubt=doubt)
+            heards, exchanges = self._exchange(remaining, doubt=doubt)
             decided = [
                 self._decided(posting, heard, sendings, doubt=doubt, starts=starts)
                 for posting, heard in zip(remaining, heards, strict=True)
             ]
-            going = self._write_down(decided, doubt=doubt)
+            going = self._write_down(decided, exchanges, doubt=doubt)
             taken_back |= {one.posting.posting_id for one in decided if one.step is Step.TAKE_BACK}
             doubt = True
             remaining = self._made_ready(going)
@@ -105,7 +109,7 @@ class Poster:
                 decided.append(Decided(posting, unclear, there, sight.transaction_id))
             elif sight.shown is Shown.ABSENT and not only_read:
                 not_there.append(posting)
-        settle(self._context, decided, doubt=True)
+        settle(self._context, decided, (), doubt=True)
         self._context.point("settled")
         self.settle_all(not_there, doubt=True)
 
@@ -148,17 +152,33 @@ class Poster:
             for posting in postings
         ]
         with transaction(self._context.engine) as connection:
-            changed = change_states(connection, changes, at_utc=at_utc, run_id=self._context.run_id)
-            return postings_of(connection, changed)
+            run_id = self._context.run_id
+            changed = set(change_states(connection, changes, at_utc=at_utc, run_id=run_id))
+        sending = partial(
+            replace,
+            state=PostingState.SENDING,
+            sent_at_utc=at_utc,
+            envelope=envelope,
+            sent_how=sent_how,
+        )
+        return [sending(posting) for posting in postings if posting.posting_id in changed]
 
-    def _check(self, sendable: Sequence[Posting]) -> None:
-        """Material facts just before the call; lines that must not go are withdrawn."""
-        if sendable:
-            check = partial(gate.check, self._context, self._client, sendable)
-            withdraw(self._context, self._patience.read(check))
+    def _check(self, sendable: Sequence[Posting]) -> set[str]:
+        """Material facts just before the call; gives the lines that were withdrawn by them."""
+        if not sendable:
+            return set()
+        check = partial(gate.check, self._context, self._client, self._days, sendable)
+        withdrawals = self._patience.read(check)
+        withdraw(self._context, withdrawals)
+        return {line_of(one.posting) for one in withdrawals}
 
-    def _exchange(self, postings: Sequence[Posting], *, doubt: bool) -> list[Heard]:
-        """One request and what was heard of it, kept. What is in doubt waits for Fineract."""
+    def _exchange(
+        self, postings: Sequence[Posting], *, doubt: bool
+    ) -> tuple[list[Heard], list[Exchange]]:
+        """One request and what was heard of it; what is in doubt waits for Fineract.
+
+        Anything but plain success is kept at once; that is kept with the states it leads to.
+        """
         enclosing = postings[0].sent_how is SentHow.CLOSED
         items = [build_posting(posting, number) for number, posting in enumerate(postings, 1)]
         sent_at_utc = self._context.at_utc()
@@ -166,9 +186,12 @@ class Poster:
         answer = self._patience.write(send) if doubt else send()
         self._context.point("heard")
         heards = understand_batch(postings, answer, enclosing=enclosing)
-        record(self._context, postings, heards, sent_at_utc)
+        exchanges = exchanges_of(self._context, postings, heards, sent_at_utc)
+        if any(heard.meaning is not Meaning.POSTED for heard in heards):
+            record(self._context, exchanges)
+            exchanges = []
         self._context.point("recorded")
-        return heards
+        return heards, exchanges
 
     def _decided(
         self, posting: Posting, heard: Heard, sendings: int, *, doubt: bool, starts: int
@@ -192,9 +215,11 @@ class Poster:
             transaction_id = sight.transaction_id
         return Decided(posting, heard, decision, transaction_id)
 
-    def _write_down(self, decided: Sequence[Decided], *, doubt: bool) -> list[Decided]:
+    def _write_down(
+        self, decided: Sequence[Decided], exchanges: Sequence[Exchange], *, doubt: bool
+    ) -> list[Decided]:
         """Settle what was decided; gives what must be sent again. Legs of a line stay together."""
-        settle(self._context, decided, doubt=doubt)
+        settle(self._context, decided, exchanges, doubt=doubt)
         self._context.point("settled")
         _raise_what_stops(decided, self._client.base_url)
         stuck = {line_of(one.posting) for one in decided if one.step is Step.PERSON}

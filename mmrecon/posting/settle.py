@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from mmrecon.fineract.contract_replies import Heard
 from mmrecon.model.posting import Posting, PostingState
+from mmrecon.posting.closed_days import REASON_OF_REFUSAL
 from mmrecon.posting.context import PostingContext
 from mmrecon.posting.plan import line_of
 from mmrecon.posting.recovery import Decision, Step
-from mmrecon.store.database import transaction
+from mmrecon.store.database import quick_transaction, transaction
 from mmrecon.store.posting_reads import legs_beside
 from mmrecon.store.postings import (
     Change,
@@ -51,12 +52,12 @@ class Withdrawal:
     arguments: Mapping[str, str | int] = field(default_factory=dict)
 
 
-def record(
+def exchanges_of(
     context: PostingContext, postings: Sequence[Posting], heards: Sequence[Heard], sent_at_utc: str
-) -> None:
-    """Keep what was heard of each posting, before anything is concluded from it."""
+) -> list[Exchange]:
+    """What was heard of each posting just now."""
     heard_at_utc = context.at_utc()
-    exchanges = [
+    return [
         Exchange(
             posting_id=posting.posting_id,
             sent_at_utc=sent_at_utc,
@@ -69,18 +70,33 @@ def record(
         )
         for posting, heard in zip(postings, heards, strict=True)
     ]
+
+
+def record(context: PostingContext, exchanges: Sequence[Exchange]) -> None:
+    """Keep what was heard, before anything is concluded from it."""
     with transaction(context.engine) as connection:
         record_exchanges(connection, exchanges)
 
 
-def settle(context: PostingContext, decided: Sequence[Decided], *, doubt: bool) -> None:
-    """Write the steps down; what must go again stays open as `unknown`."""
+def settle(
+    context: PostingContext,
+    decided: Sequence[Decided],
+    exchanges: Sequence[Exchange],
+    *,
+    doubt: bool,
+) -> None:
+    """Write the steps down, with what was heard; what must go again stays open as `unknown`.
+
+    A step that a power failure undoes leaves `sending`: the next run asks with the same key.
+    """
     deferred = {line_of(one.posting) for one in decided if one.step is Step.DEFER}
     changes = [_change(one, deferred, doubt=doubt) for one in decided]
     refused = [_refusal(one) for one in decided if one.step is Step.REFUSED]
-    with transaction(context.engine) as connection:
+    with quick_transaction(context.engine) as connection:
+        record_exchanges(connection, exchanges)
         change_states(connection, changes, at_utc=context.at_utc(), run_id=context.run_id)
-        _withdraw(connection, context, refused, siblings_only=True)
+        if refused:
+            _withdraw(connection, context, refused, siblings_only=True)
 
 
 def withdraw(context: PostingContext, withdrawals: Sequence[Withdrawal]) -> None:
@@ -121,9 +137,15 @@ _TO: Final = {
 """Every other step leaves the posting unknown."""
 
 
+def day_arguments(posting: Posting) -> dict[str, str | int]:
+    """Which leg, on which account, of which day."""
+    return {"account_no": posting.account_no, "leg": posting.leg, "day": posting.value_date}
+
+
 def _refusal(one: Decided) -> Withdrawal:
-    arguments: dict[str, str | int] = {"code": one.heard.code, "leg": one.posting.leg}
-    return Withdrawal(one.posting, "refused_by_fineract", arguments)
+    """A date that Fineract does not take is its own reason; anything else is told by its code."""
+    code = REASON_OF_REFUSAL.get(one.heard.code, "refused_by_fineract")
+    return Withdrawal(one.posting, code, day_arguments(one.posting) | {"code": one.heard.code})
 
 
 def _withdraw(

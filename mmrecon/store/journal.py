@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -71,11 +72,13 @@ def verify(connection: Connection) -> tuple[int, str]:
     return expected_sequence, previous
 
 
+_NEWEST: Final = select(JOURNAL.c.sequence, JOURNAL.c.hash).where(
+    JOURNAL.c.sequence == select(func.max(JOURNAL.c.sequence)).scalar_subquery()
+)
+
+
 def _end(connection: Connection) -> tuple[int, str]:
-    newest = select(func.max(JOURNAL.c.sequence)).scalar_subquery()
-    row = connection.execute(
-        select(JOURNAL.c.sequence, JOURNAL.c.hash).where(JOURNAL.c.sequence == newest)
-    ).one_or_none()
+    row = connection.execute(_NEWEST).one_or_none()
     return (0, "") if row is None else (row.sequence, row.hash)
 
 

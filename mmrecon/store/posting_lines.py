@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, literal, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, literal, select
 
 from mmrecon.model.account import AccountKind
 from mmrecon.model.approval import BatchKind
@@ -44,24 +45,28 @@ class Known:
 
 def lines_of(connection: Connection, line_ids: Collection[int]) -> dict[int, PostedLine]:
     """Lines by id, each with whether a reversal of it was seen in its wallet."""
-    names = (
-        "line_id", "wallet_id", "line_class", "sign", "amount_minor", "receipt", "value_date",
-        "completed_at_utc_s", "conflict",
-    )  # fmt: skip
-    query = select(*(LINE.c[name] for name in names))
     rows = [
         row
         for chunk in _chunks(sorted(line_ids))
-        for row in connection.execute(query.where(LINE.c.line_id.in_(chunk)))
+        for row in connection.execute(_LINES, {"line_ids": chunk})
     ]
     taken_back = _reversed(connection, {row.receipt for row in rows})
     return {
         row.line_id: PostedLine(
-            **{name: getattr(row, name) for name in names},
+            **dict(zip(_LINE_FACTS, row, strict=True)),
             reversal_seen=(row.wallet_id, row.receipt) in taken_back,
         )
         for row in rows
     }
+
+
+_LINE_FACTS: Final = (
+    "line_id", "wallet_id", "line_class", "sign", "amount_minor", "receipt", "value_date",
+    "completed_at_utc_s", "conflict",
+)  # fmt: skip
+_LINES: Final = select(*(LINE.c[name] for name in _LINE_FACTS)).where(
+    LINE.c.line_id.in_(bindparam("line_ids", expanding=True))
+)
 
 
 def ready_batches(connection: Connection, batch_ids: Collection[str]) -> set[str]:
@@ -84,47 +89,60 @@ def known_transactions(connection: Connection, transaction_ids: Collection[str])
 
 def asked_before(connection: Connection, line_ids: Collection[int]) -> dict[int, set[str]]:
     """Transactions that a person was asked about for each line and answered with an approval."""
-    query = select(REVIEW_REASON.c.line_id, REVIEW_REASON.c.arguments_json).where(
-        REVIEW_REASON.c.cleared.is_(True), REVIEW_REASON.c.code.in_(_QUESTIONS)
-    )
     asked: dict[int, set[str]] = {}
     for chunk in _chunks(sorted(line_ids)):
-        for row in connection.execute(query.where(REVIEW_REASON.c.line_id.in_(chunk))):
+        for row in connection.execute(_ASKED, {"line_ids": chunk}):
             about = str(json.loads(row.arguments_json).get("transaction_id", ""))
             asked.setdefault(row.line_id, set()).add(about)
     return asked
 
 
+_ASKED: Final = select(REVIEW_REASON.c.line_id, REVIEW_REASON.c.arguments_json).where(
+    REVIEW_REASON.c.cleared.is_(True),
+    REVIEW_REASON.c.code.in_(_QUESTIONS),
+    REVIEW_REASON.c.line_id.in_(bindparam("line_ids", expanding=True)),
+)
+
+
 def _reversed(connection: Connection, receipts: set[str]) -> set[tuple[int, str]]:
-    query = select(LINE.c.wallet_id, LINE.c.linked_receipt).where(
-        LINE.c.line_class == LineClass.REVERSAL.value
-    )
     return {
         (row.wallet_id, row.linked_receipt)
         for chunk in _chunks(sorted(receipts - {""}))
-        for row in connection.execute(query.where(LINE.c.linked_receipt.in_(chunk)))
+        for row in connection.execute(_REVERSALS, {"receipts": chunk})
     }
 
 
+_REVERSALS: Final = select(LINE.c.wallet_id, LINE.c.linked_receipt).where(
+    LINE.c.line_class == LineClass.REVERSAL.value,
+    LINE.c.linked_receipt.in_(bindparam("receipts", expanding=True)),
+)
+
+
 def _known(connection: Connection, column: str, wanted: Sequence[Any]) -> Known:
-    made = select(POSTING.c.account_kind, POSTING.c.transaction_id, POSTING.c.external_id).where(
-        POSTING.c.account_kind.in_(list(AccountKind))
-    )
-    linked = select(LINK.c.account_kind, LINK.c.transaction_id, literal("")).where(
-        LINK.c.withdrawn.is_(False)
-    )
+    made, linked = _known_by(column)
     rows = [
         tuple(row)
         for chunk in _chunks(wanted)
-        for row in (
-            *connection.execute(made.where(POSTING.c[column].in_(chunk))),
-            *connection.execute(linked.where(LINK.c[column].in_(chunk))),
-        )
+        for query in (made, linked)
+        for row in connection.execute(query, {"wanted": chunk})
     ]
     return Known(
         frozenset((kind, number) for kind, number, _ in rows if number),
         frozenset(external_id for _, _, external_id in rows if external_id),
     )
+
+
+@cache
+def _known_by(column: str) -> tuple[Select[Any], Select[Any]]:
+    """Both queries by one column, built once: they run before every call to Fineract."""
+    wanted: BindParameter[Any] = bindparam("wanted", expanding=True)
+    made = select(POSTING.c.account_kind, POSTING.c.transaction_id, POSTING.c.external_id).where(
+        POSTING.c.account_kind.in_(list(AccountKind)), POSTING.c[column].in_(wanted)
+    )
+    linked = select(LINK.c.account_kind, LINK.c.transaction_id, literal("")).where(
+        LINK.c.withdrawn.is_(False), LINK.c[column].in_(wanted)
+    )
+    return made, linked
 
 
 def _chunks(wanted: Sequence[Any]) -> Iterator[Sequence[Any]]:

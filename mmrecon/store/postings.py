@@ -23,6 +23,7 @@ from mmrecon.model.posting import (
 )
 from mmrecon.store import journal
 from mmrecon.store.occupied import left_of_items, left_of_lines, left_to_allocate
+from mmrecon.store.posting_states import Row, states_now, write_states
 from mmrecon.store.schema import BATCH_ROW, EXCHANGE, POSTING
 
 _FEW: Final = 500
@@ -133,15 +134,21 @@ def change_states(
     Raises:
         Defect: a change that no posting's life allows.
     """
-    entries = []
-    changed = []
     for change in changes:
         _check_transition(change)
-        if _compare_and_set(connection, change, at_utc):
-            changed.append(change.posting_id)
-            entries.append(journal.Entry("posting_state", _told(change)))
+    if not changes:
+        return []
+    states = states_now(connection, {change.posting_id for change in changes})
+    made = []
+    for change in changes:
+        seen = states.get(change.posting_id)
+        if seen is not None and seen in change.from_states:
+            made.append((change, seen))
+            states[change.posting_id] = change.to
+    write_states(connection, [_values(change, seen, at_utc) for change, seen in made])
+    entries = [journal.Entry("posting_state", _told(change)) for change, _ in made]
     journal.append(connection, entries, at_utc=at_utc, run_id=run_id)
-    return changed
+    return [change.posting_id for change, _ in made]
 
 
 def raise_resend(connection: Connection, posting: Posting, *, at_utc: str, run_id: str) -> bool:
@@ -348,18 +355,14 @@ def _check_transition(change: Change) -> None:
             raise Defect(f"no posting goes from {state} to {change.to}")
 
 
-def _compare_and_set(connection: Connection, change: Change, at_utc: str) -> bool:
-    values = {"state": change.to.value, "reason": change.reason, "changed_at_utc": at_utc}
-    for name in ("transaction_id", "sent_at_utc", "envelope", "sent_how"):
-        given = getattr(change, name)
-        if given:
-            values[name] = str(given)
-    statement = (
-        update(POSTING)
-        .where(
-            POSTING.c.posting_id == change.posting_id,
-            POSTING.c.state.in_([state.value for state in change.from_states]),
-        )
-        .values(values)
+_OPTIONAL: Final = ("transaction_id", "sent_at_utc", "envelope", "sent_how")
+"""Columns that a change sets only where it has something for them."""
+
+
+def _values(change: Change, seen: PostingState, at_utc: str) -> Row:
+    given = {name: str(value) for name in _OPTIONAL if (value := getattr(change, name))}
+    return Row(
+        change.posting_id,
+        seen,
+        given | {"state": change.to.value, "reason": change.reason, "changed_at_utc": at_utc},
     )
-    return connection.execute(statement).rowcount == 1

@@ -9,16 +9,37 @@ import pandas as pd
 import pytest
 
 from mmrecon.fineract.reports import Installed
+from mmrecon.model.posting import Command
+from mmrecon.pipeline.doctor import examine
 from mmrecon.pipeline.proof_sources import FineractReader
 from mmrecon.pipeline.report_installing import install_reports, reports_that_run
+from mmrecon.posting.site_checks import look_at_site
 from mmrecon.sandbox.server import SandboxServer
 from tests.pipeline.test_posting import Site, open_site
 from tests.posting.branch import FORMS, Branch, days_ago
+
+DEPOSIT = Command.SAVINGS_DEPOSIT
 
 
 @pytest.fixture
 def site(tmp_path: Path, branch: Branch, sandbox: SandboxServer) -> Iterator[Site]:
     yield from open_site(tmp_path, branch, sandbox)
+
+
+def test_doctor_tells_days_currencies_and_reports_each_with_its_remedy(
+    site: Site, branch: Branch
+) -> None:
+    found = {one.check: one for one in examine(site.run()).findings}
+    assert found["currency KES"].seen == "2 digits in Fineract, 2 by ISO 4217"
+    assert found["books closed up to"].seen == "nothing is closed"
+    assert "install" in found["report mmrecon_accounts"].seen
+    clerk = branch.clerk("READ_CURRENCY", "READ_CONFIGURATION", "READ_HOLIDAY", "READ_WORKINGDAYS")
+    told = {one.check: one for one in look_at_site(clerk, site.desk.settings.wallets, {DEPOSIT})}
+    assert [name for name, one in told.items() if not one.holds] == [
+        "reading glclosures", "reading audits",
+    ]  # fmt: skip
+    assert "READ_GLCLOSURE" in told["reading glclosures"].remedy
+    assert "READ_AUDIT" in told["reading audits"].remedy
 
 
 def test_both_reports_are_installed_and_tried(site: Site) -> None:

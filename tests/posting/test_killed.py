@@ -43,7 +43,7 @@ class Night:
 
 @pytest.fixture
 def night(desk: Desk, branch: Branch) -> Night:
-    """Eleven postings that go, one that Fineract refuses with its sibling, one changed fact."""
+    """Eleven postings that go, one that Fineract refuses, one changed fact."""
     accounts: list[Account] = []
     for number in range(3):
         member = branch.member()
@@ -55,8 +55,10 @@ def night(desk: Desk, branch: Branch) -> Night:
     accounts += [paid, out]
     desk.approve(desk.line(20_000, sign=-1), Leg(paid, 20_000, "withdrawal"))
     desk.approve(desk.line(100_000, sign=-1), Leg(out, 100_000, "disbursement"))
-    refused = desk.line(30_000, day=days_ago(55))
-    desk.approve(refused, Leg(accounts[1], 20_000, "repayment"), Leg(accounts[2], 10_000))
+    before_its_money = desk.line(20_000, sign=-1, day=days_ago(55))
+    late = branch.savings(balance=500)
+    desk.approve(before_its_money, Leg(late, 20_000, "withdrawal"))
+    accounts.append(late)
     changed = desk.deposit(accounts[5], 700)
     with transaction(desk.engine) as connection:
         connection.execute(LINE.update().where(LINE.c.line_id == changed).values(conflict=True))

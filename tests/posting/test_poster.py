@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 import requests
 
+from mmrecon.config import PostingLimits
 from mmrecon.errors import OutsideUnreachable, SafetyRefusal
 from mmrecon.model.posting import Command
 from mmrecon.posting.workers import recover
 from mmrecon.sandbox.server import SandboxServer
 from mmrecon.store.database import transaction
 from mmrecon.store.schema import POSTING
-from tests.posting.branch import PASSWORD, Branch, days_ago
+from tests.posting.branch import PASSWORD, Account, Branch, days_ago
 from tests.posting.desk import Desk, Leg
 
 WRITES = r"/batches\?enclosingTransaction=true"
@@ -162,11 +163,12 @@ def test_savings_with_a_stuck_key_wait_for_a_person(desk: Desk, branch: Branch) 
 
 
 def test_a_refused_line_leaves_the_call_and_the_others_go(desk: Desk, branch: Branch) -> None:
-    good, bad, sibling = branch.savings(), branch.loan(), branch.savings()
+    good, bad, sibling = branch.savings(), branch.savings(), branch.savings()
+    desk.limits = PostingLimits(workers=1)
     desk.deposit(good, 10_000)
-    line_id = desk.line(30_000, day=days_ago(55))
-    desk.approve(line_id, Leg(bad, 20_000, "repayment"), Leg(sibling, 10_000))
-    desk.run()
+    line_id = desk.line(30_000)
+    desk.approve(line_id, Leg(bad, 20_000), Leg(sibling, 10_000))
+    desk.run(desk.context(point=_blocks(branch, bad)))
     assert desk.states() == ["posted", "refused", "withdrawn"]
     assert desk.reasons(line_id) == ["refused_by_fineract"]
     desk.check_oracles(good, bad, sibling)
@@ -175,14 +177,14 @@ def test_a_refused_line_leaves_the_call_and_the_others_go(desk: Desk, branch: Br
 def test_a_refused_line_can_be_approved_again_with_the_next_attempt(
     desk: Desk, branch: Branch
 ) -> None:
-    loan, savings = branch.loan(), branch.savings()
-    line_id = desk.line(20_000, day=days_ago(55))
-    desk.approve(line_id, Leg(loan, 20_000, "repayment"))
-    desk.run()
+    blocked, savings = branch.savings(), branch.savings()
+    line_id = desk.line(20_000)
+    desk.approve(line_id, Leg(blocked, 20_000))
+    desk.run(desk.context(point=_blocks(branch, blocked)))
     desk.approve(line_id, Leg(savings, 20_000), attempt=2, kind="choices")
     desk.run()
     assert desk.states() == ["refused", "posted"]
-    desk.check_oracles(loan, savings)
+    desk.check_oracles(blocked, savings)
 
 
 def test_a_future_date_waits_and_its_siblings_with_it(desk: Desk, branch: Branch) -> None:
@@ -334,6 +336,18 @@ def _die_at(place: str) -> Any:
     def point(name: str) -> None:
         if name == place:
             raise _KilledError
+
+    return point
+
+
+def _blocks(branch: Branch, account: Account) -> Any:
+    """Somebody blocks an account after it was looked at, and before the money comes."""
+    blocked: list[str] = []
+
+    def point(name: str) -> None:
+        if name == "checked" and not blocked:
+            blocked.append(name)
+            branch.block(account)
 
     return point
 
