@@ -364,7 +364,7 @@ class Campaign:
     def _faults(self) -> Faults:
         dice = self._dice
         weights = {what: dice.random() for what in WHATS}
-        most = dice.choice((0.0, 0.05, 0.15, 0.3))
+        most = dice.choice((0.0, 0.1, 0.25, 0.4))
         total = sum(weights.values())
         of_write = {what: most * weight / total for what, weight in weights.items()}
         of_read = {what: chance / 40 for what, chance in of_write.items()}
