@@ -7,6 +7,8 @@ Rows of issue 5's table of faults; finer cases: `tests/posting/test_gate.py`, `t
 from __future__ import annotations
 
 import json
+import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -261,6 +263,38 @@ def test_a_leg_that_fineract_would_refuse_keeps_its_siblings_back(site: Site) ->
     assert states_of_legs(site, 1) == {"withdrawn"}
     assert site.state_of(receipt(1)) == "review"
     assert "was opened only after" in explained(site, 1)
+    site.ok("verify")
+    check_money(site)
+
+
+def test_a_leg_that_only_fineract_refuses_keeps_its_siblings_back(site: Site) -> None:
+    """The account is blocked after the last look at it, while the envelope is under way."""
+    approved(
+        site, paid(1, BRENDA, BRENDA.number, 2_000_00), paid(2, FARIDA, savings_of(FARIDA), 600_00)
+    )
+    envelope = r"/batches\?enclosingTransaction=true"
+    site.faults(
+        {"method": "POST", "path": envelope, "what": "delay_before", "seconds": 2, "times": 2}
+    )
+    world = site.server.world
+    assert world is not None
+
+    def block() -> None:
+        while not world.faults.report()[0]["fired"]:
+            time.sleep(0.02)
+        command_on(site, savings_of(BRENDA), "block", {"reasonForBlock": "check"})
+
+    teller = threading.Thread(target=block)
+    teller.start()
+    posted = site.send(codes=(1,))
+    teller.join()
+    site.faults()
+    assert [issue["code"] for issue in posted["issues"]] == ["posting_sent_back"]
+    assert [money.receipt for money in site.new_money()] == [receipt(2)]
+    assert "refused" in states_of_legs(site, 1)
+    assert states_of_legs(site, 1) <= {"refused", "withdrawn"}
+    assert site.state_of(receipt(1)) == "review"
+    assert "Fineract refused leg 2" in explained(site, 1)
     site.ok("verify")
     check_money(site)
 

@@ -79,6 +79,7 @@ ROWS: dict[str, dict[str, tuple[str, ...]]] = {
             "test_the_same_amount_without_a_receipt_is_a_question_for_a_person",
             "test_a_loan_that_was_paid_off_since_keeps_the_lines_other_leg_back_too",
             "test_a_leg_that_fineract_would_refuse_keeps_its_siblings_back",
+            "test_a_leg_that_only_fineract_refuses_keeps_its_siblings_back",
         ),
     },
     "kill -9 in any stage": {
