@@ -16,7 +16,8 @@ ITEM = request_source("Head Office", "WR-1")
 ANSWER = Accepted(
     row_id="R000001", line_id=1, wallet="mpesa-main", decision=Decision.APPROVE, unchanged=True,
     line=LINE, item_id=None, item_key="", currency="KES", value_date="2026-03-02",
-    receipt="RCP0000001", sign=1, left_minor=150_000, legs=(morning.leg(1, "savings", 11, 150_000),),
+    receipt="RCP0000001", sign=1, left_minor=150_000,
+    legs=(morning.leg(1, "savings", 11, 150_000),),
 )  # fmt: skip
 
 
