@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmrecon.config import Settings, load_settings
-from mmrecon.errors import ConfigurationError, ExitCode, SafetyRefusal, UsageError
+from mmrecon.errors import ConfigurationError, ExitCode, MmreconError, SafetyRefusal, UsageError
 from mmrecon.model.clock import iso_utc, system_clock
 from mmrecon.model.progress import Progress
 from mmrecon.pipeline.heads import advance_anchor, notice_lost_entries
@@ -117,6 +117,9 @@ def _recorded(run: Run, command: str, ended: Sequence[ExitCode]) -> Iterator[Non
     record_start(run.engine, run.run_id, command, run.at_utc(), run.settings.digest())
     try:
         yield
+    except MmreconError as error:
+        ended = [*ended, error.exit_code]
+        raise
     finally:
         code = ended[-1] if ended else ExitCode.DEFECT
         record_end(run.engine, run.run_id, run.at_utc(), code)

@@ -40,12 +40,13 @@ def check_journal(run: Run, printed: Head | None = None) -> Checked:
     with journalled(run):
         with reading(run.engine) as connection:
             head = Head(*journal.verify(connection))
+            own_end = journal.end_before(connection, "journal_behind")
             found = list(_differences(connection))
             instance = current(connection)
             lacks_printed = printed is not None and not contains(connection, printed)
         if lacks_printed and printed is not None:
             read_before_sending(run, printed)
-            raise _behind(printed, head)
+            raise _behind(printed, head, own_end)
         if found:
             raise _differ(found)
     instance_id = "" if instance is None else instance.instance_id
@@ -61,8 +62,9 @@ def _differences(connection: Connection) -> Iterator[str]:
             yield str(refusal)
 
 
-def _behind(printed: Head, head: Head) -> SafetyRefusal:
-    newer = printed.sequence > head.sequence
+def _behind(printed: Head, head: Head, own_end: int) -> SafetyRefusal:
+    """`own_end`: where the journal ended before it noticed by itself that it is an older one."""
+    newer = printed.sequence > own_end
     return SafetyRefusal(
         f"the journal does not contain entry {printed.printed()}; its head is {head.printed()}",
         hint=(

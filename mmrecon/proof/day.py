@@ -32,8 +32,7 @@ CLIENT_CLASSES: Final = (LineClass.COLLECTION, LineClass.PAYOUT)
 
 CLOSED: Final = frozenset(
     {
-        LineState.POSTED, LineState.VERIFIED, LineState.POSTED_ELSEWHERE,
-        LineState.CLOSED_BY_HAND, LineState.NOT_OURS, LineState.BEFORE_LIVE,
+        LineState.POSTED, LineState.VERIFIED, LineState.POSTED_ELSEWHERE, LineState.BEFORE_LIVE,
     }
 )  # fmt: skip
 """States in which nothing is left to do for a line."""
@@ -61,6 +60,8 @@ _BY_STATE: Final = {
     LineState.REFUSED: "awaiting_decision",
     LineState.WITHDRAWN: "awaiting_decision",
     LineState.UNDONE: "awaiting_decision",
+    LineState.NOT_OURS: "closed_as_not_ours",
+    LineState.CLOSED_BY_HAND: "closed_by_hand",
     LineState.REVERSED_OUTSIDE: "awaiting_decision",
 }
 

@@ -51,6 +51,12 @@ def head(connection: Connection) -> tuple[int, str]:
     return _end(connection)
 
 
+def end_before(connection: Connection, event: str) -> int:
+    """Sequence of the newest entry of another event; 0 when there is none."""
+    newest = select(func.max(JOURNAL.c.sequence)).where(JOURNAL.c.event != event)
+    return int(connection.scalar(newest) or 0)
+
+
 def verify(connection: Connection) -> tuple[int, str]:
     """Walk the whole chain; returns its head.
 

@@ -193,6 +193,8 @@ def test_a_row_that_two_files_refuse_counts_once() -> None:
         ("funding", 1, "no_posting", "funding_to_book"),
         ("reversal", -1, "review", "reversals_to_decide"),
         ("unknown", 1, "review", "unknown_lines"),
+        ("collection", 1, "not_ours", "closed_as_not_ours"),
+        ("collection", 1, "closed_by_hand", "closed_by_hand"),
         ("collection", 1, "ready", "awaiting_decision"),
         ("collection", 1, "review", "awaiting_decision"),
         ("collection", 1, "suspense", "in_suspense"),
@@ -213,7 +215,7 @@ def test_what_is_left_to_do_is_listed_and_is_no_difference(
 
 @pytest.mark.parametrize(
     "state",
-    ["posted", "verified", "posted_elsewhere", "closed_by_hand", "not_ours", "before_live"],
+    ["posted", "verified", "posted_elsewhere", "before_live"],
 )
 def test_what_is_done_is_not_listed(state: str) -> None:
     assert listed_lines(lines({"state": state})) == ()

@@ -54,6 +54,7 @@ def fill_in(issued: Path, returned: Path, owners: Mapping[str, Owner]) -> Filled
     for sheet in (Sheet.NEEDS_DECISION, Sheet.SUSPENSE):
         answers.update(_decide(book[TITLES[sheet]], owners))
     book.save(returned)
+    returned.chmod(0o600)
     return Filled(dict(answers))
 
 

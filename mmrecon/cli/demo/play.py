@@ -9,6 +9,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any, Final
 
 from mmrecon.cli.demo.officer import Owner, fill_in
@@ -24,7 +25,7 @@ from mmrecon.cli.demo.site import (
     signing,
     write_the_day,
 )
-from mmrecon.errors import ExitCode
+from mmrecon.errors import ExitCode, UsageError
 from mmrecon.model.money import to_text
 
 _EXPECTED: Final = {ExitCode.DONE, ExitCode.PEOPLE_HAVE_WORK, ExitCode.NEEDS_ATTENTION}
@@ -47,6 +48,12 @@ def play(site: Site, day: date) -> int:
 
 
 def _first_time(site: Site, day: date) -> int:
+    if site.sandbox.exists():
+        raise UsageError(
+            f"an earlier demo stopped half-way in {site.folder}",
+            hint="Delete that folder and start again, or choose another one with --folder.",
+            code="demo_half_way",
+        )
     _heading(f"An invented institution and its {day:%A, %d %B %Y}")
     institution = write_the_day(site, day)
     with serving(site) as base_url:
@@ -196,6 +203,7 @@ def _say(text: str) -> None:
 
 def _farewell(site: Site) -> None:
     receipt = _ask(site, ["lines", "--state", "verified"])["lines"][0]["receipt"]
+    program = Path(sys.argv[0]).absolute()
     _say(f"""
 What it made, in {site.folder}:
   config.toml              the configuration, approved by two people
@@ -204,9 +212,10 @@ What it made, in {site.folder}:
   sandbox/drop             the statement files and the branches' withdrawal requests
   state                    mmrecon's memory: database, archive, keys
 
-Try next, in that folder:
-  mmrecon explain {receipt}
-  mmrecon find "1,500"
-  mmrecon lines --state review
-  mmrecon status
-  mmrecon sandbox serve      brings the same Fineract back""")
+Try next:
+  cd {site.folder}
+  {program} explain {receipt}
+  {program} find "1,500"
+  {program} lines --state review
+  {program} status
+  {program} sandbox serve      brings the same Fineract back""")

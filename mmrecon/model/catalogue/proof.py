@@ -53,6 +53,18 @@ CODES: Final[tuple[CodeText, ...]] = (
         "Decide in the workbook.",
     ),
     CodeText(
+        "closed_as_not_ours",
+        Severity.NOTICE,
+        "not ours, as two people signed: {amount} ({lines})",
+        "Nothing in mmrecon; give the money back as your rules say.",
+    ),
+    CodeText(
+        "closed_by_hand",
+        Severity.NOTICE,
+        "done by hand, as two people signed: {amount} ({lines})",
+        "Nothing: the paper reference stands in `mmrecon explain`.",
+    ),
+    CodeText(
         "in_suspense",
         Severity.WORK,
         "in suspense: {amount} ({lines})",
