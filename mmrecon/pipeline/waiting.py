@@ -19,6 +19,7 @@ from mmrecon.store import batches
 from mmrecon.store.batches import Header, StoredBatch
 from mmrecon.store.database import reading
 from mmrecon.store.evidence import Evidence, evidence_of
+from mmrecon.store.review_reasons import open_reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,19 @@ def _evidence(connection: Connection, stored: StoredBatch) -> dict[int, str]:
         return {}
     line_ids = [place.line_id for place in stored.places if place.line_id is not None]
     told = evidence_of(connection, line_ids)
+    came_back: dict[int, list[str]] = {}
+    for reason in open_reasons(connection, line_ids):
+        came_back.setdefault(reason.line_id, []).append(sentence(reason.code, reason.arguments))
     return {
-        number: _words(told[place.line_id])
+        number: _with_reasons(_words(told[place.line_id]), came_back.get(place.line_id, ()))
         for number, place in enumerate(stored.places, start=1)
-        if place.line_id in told
+        if place.line_id is not None and place.line_id in told
     }
+
+
+def _with_reasons(evidence: str, came_back: Sequence[str]) -> str:
+    """The evidence, and first of all why the line was sent back to a person."""
+    return f"SENT BACK: {'; '.join(came_back)}. {evidence}" if came_back else evidence
 
 
 def _words(found: Evidence) -> str:
