@@ -203,7 +203,8 @@ def _say(text: str) -> None:
 
 def _farewell(site: Site) -> None:
     receipt = _ask(site, ["lines", "--state", "verified"])["lines"][0]["receipt"]
-    program = Path(sys.argv[0]).absolute()
+    called = Path(sys.argv[0])
+    program = called.absolute() if called.name == "mmrecon" else "mmrecon"
     _say(f"""
 What it made, in {site.folder}:
   config.toml              the configuration, approved by two people
