@@ -130,5 +130,13 @@ def test_a_batch_that_loses_a_loan_hears_of_a_duplicate_though_nothing_was_poste
 def test_a_state_folder_keeps_to_its_database(tmp_path: Path) -> None:
     with SandboxServer(tmp_path, database="mariadb"):
         pass
-    with pytest.raises(StateOfAnotherVersionError, match="another database"):
-        SandboxServer(tmp_path).start()
+    with pytest.raises(StateOfAnotherVersionError, match="plays a server on mariadb"):
+        SandboxServer(tmp_path, database="postgresql").start()
+
+
+def test_a_state_folder_serves_its_own_database_when_none_is_named(tmp_path: Path) -> None:
+    with SandboxServer(tmp_path, database="mariadb"):
+        pass
+    with SandboxServer(tmp_path) as again:
+        assert again.world is not None
+        assert again.world.database.dialect.value == "mariadb"
