@@ -24,6 +24,17 @@ class CountFrame(FrameSchema):
 
 
 @dataclass(frozen=True, slots=True)
+class HeldShown:
+    """Rows of a wallet that are back on a day (ISO), and stand on no sheet till then."""
+
+    until: str
+    wallet: str
+    currency: str
+    lines: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class FileShown:
     """One statement file on the summary."""
 
@@ -56,6 +67,7 @@ class WorkbookContent:
     counts: pd.DataFrame
     wallets: Sequence[WalletShown] = ()
     warnings: Sequence[str] = ()
+    held: Sequence[HeldShown] = ()
 
     def on(self, sheet: Sheet) -> pd.DataFrame:
         """The proposals of one sheet."""

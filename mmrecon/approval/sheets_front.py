@@ -65,6 +65,8 @@ def write_summary(book: Workbook, formats: Formats, content: WorkbookContent) ->
     if content.warnings:
         row = _lines(sheet, formats, "Warnings", content.warnings, row + 1)
     row = _waiting(sheet, formats, content, row + 1)
+    if content.held:
+        row = _held(sheet, formats, content, row + 1)
     row = _counts(sheet, formats, content, row + 1)
     _files(sheet, formats, content, row + 1)
     print_setup(sheet, content, "Summary")
@@ -262,6 +264,17 @@ def _waiting(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: 
             sheet.write_string(row, 1, facts["wallet"], formats.cell)
             _count(sheet, formats, row, 2, facts["rows"], facts["total"], facts["currency"])
             row += 1
+    return row
+
+
+def _held(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: int) -> int:
+    row = _heading(sheet, formats, "Held: back on their day, on no sheet till then", row)
+    row = _table_header(sheet, formats, ("Back on", "Wallet", "Rows", "Money"), row)
+    for held in content.held:
+        sheet.write_string(row, 0, held.until, formats.cell)
+        sheet.write_string(row, 1, held.wallet, formats.cell)
+        _count(sheet, formats, row, 2, held.lines, held.amount_minor, held.currency)
+        row += 1
     return row
 
 

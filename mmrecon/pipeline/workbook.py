@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Connection
 
-from mmrecon.approval.content import CountFrame, FileShown, WalletShown, WorkbookContent
+from mmrecon.approval.content import CountFrame, FileShown, HeldShown, WalletShown, WorkbookContent
 from mmrecon.approval.proposals import OpenWork, WalletPart, propose
 from mmrecon.approval.workbook_out import write
 from mmrecon.errors import ExitCode
@@ -28,7 +28,7 @@ from mmrecon.pipeline.run import Run
 from mmrecon.secret import make_private
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.found_links import found_transactions
-from mmrecon.store.holds import end_due
+from mmrecon.store.holds import end_due, held_money
 from mmrecon.store.journal import Entry, append
 from mmrecon.store.line_table import LineFilter, line_table
 from mmrecon.store.proofs import last_day, newest_proofs
@@ -139,8 +139,18 @@ def _content(
         counts=_counts(connection, wallets, first_days),
         wallets=[_wallet(connection, one, first_days[one.wallet_id]) for one in wallets],
         warnings=[sentence_of(issue) for issue in issues],
+        held=_held(connection, wallets),
     )
     return content, issues
+
+
+def _held(connection: Connection, wallets: Sequence[WalletPart]) -> list[HeldShown]:
+    names = {wallet.wallet_id: wallet.name for wallet in wallets}
+    return [
+        HeldShown(one.until, names[one.wallet_id], one.currency, one.lines, one.amount_minor)
+        for one in held_money(connection)
+        if one.wallet_id in names
+    ]
 
 
 def _first_day(connection: Connection, wallet: WalletPart) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
-from mmrecon.store.schema import HOLD
+from mmrecon.store.schema import HOLD, LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,32 @@ def open_holds(connection: Connection) -> list[OpenHold]:
         .order_by(HOLD.c.hold_id)
     )
     return [OpenHold(*row) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMoney:
+    """Lines of one wallet that are back in the workbook on one day (ISO)."""
+
+    until: str
+    wallet_id: int
+    currency: str
+    lines: int
+    amount_minor: int
+
+
+def held_money(connection: Connection) -> list[HeldMoney]:
+    """What is held until a day, soonest first."""
+    key = (HOLD.c.until, LINE.c.wallet_id, LINE.c.currency)
+    query = (
+        select(*key, func.count(), func.sum(LINE.c.amount_minor))
+        .join(LINE, LINE.c.line_id == HOLD.c.line_id)
+        .where(HOLD.c.kind == "hold", HOLD.c.ended.is_(False))
+        .group_by(*key)
+        .order_by(*key)
+    )
+    return [
+        HeldMoney(row[0], row[1], row[2], row[3], int(row[4])) for row in connection.execute(query)
+    ]
 
 
 def end_due(connection: Connection, today: str) -> int:
