@@ -98,11 +98,17 @@ class PeopleRules(_Table):
 
 
 class ReadingLimits(_Table):
-    """Guards against bombs."""
+    """Guards against bombs, and where the passwords of packed files and workbooks lie."""
 
-    file_bytes: Positive = 200_000_000
-    unpacked_bytes: Positive = 1_000_000_000
+    file_bytes: Positive = 1_500_000_000
+    unpacked_bytes: Positive = 2_000_000_000
+    ratio: Positive = 250
     members: Positive = 200
+    nesting: Annotated[int, Field(ge=0, le=5)] = 1
+    rows: Positive = 10_000_000
+    columns: Positive = 1_000
+    cell_characters: Positive = 100_000
+    passwords_file: Path | None = None
 
 
 class FolderSource(_Table):
@@ -315,5 +321,8 @@ def _with_absolute_paths(settings: Settings, base: Path) -> Settings:
             "fineract": fineract,
             "state": state,
             "formats_folder": resolve(settings.formats_folder),
+            "reading": settings.reading.model_copy(
+                update={"passwords_file": resolve(settings.reading.passwords_file)}
+            ),
         }
     )

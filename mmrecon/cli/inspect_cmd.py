@@ -28,7 +28,7 @@ def command(config_path: Path | None, paths: tuple[Path, ...]) -> Outcome:
     from mmrecon.cli.statement_view import statement_json, statement_lines
     from mmrecon.errors import worst
     from mmrecon.model.catalogue import severity_of
-    from mmrecon.pipeline.importing import inspect
+    from mmrecon.pipeline.inspecting import inspect
 
     found = inspect(paths, _settings(config_path))
     issues = [issue for one in found for issue in one.reading.issues]

@@ -1,4 +1,4 @@
-"""`mmrecon import` and `inspect`: from a file's bytes to stored, proved lines.
+"""`mmrecon import`: from a file's bytes to stored, proved lines.
 
 Bytes are durable in the archive first; then everything that one file says goes into the store in
 one transaction. Killed anywhere, the next run reads the file again or finds it done.
@@ -11,17 +11,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmrecon import __version__
-from mmrecon.config import ReadingLimits, Settings
+from mmrecon.config import Settings
 from mmrecon.errors import ExitCode, MmreconError, UsageError, worst
 from mmrecon.fetch import archive
 from mmrecon.fetch.naming import shown_name
 from mmrecon.fetch.unpacking import Member, members
 from mmrecon.model.catalogue import severity_of
 from mmrecon.model.issue import Issue
+from mmrecon.pipeline.inspecting import read_path, statement_passwords
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.storing import StoredStatement, store_readings
 from mmrecon.statements.layout import Layout, layouts_changed_at_utc, load_layouts
-from mmrecon.statements.reading import Reading, read_member
+from mmrecon.statements.reading import read_member
 from mmrecon.store import files
 from mmrecon.store import statements as store
 from mmrecon.store.database import reading as store_view
@@ -53,14 +54,6 @@ class Imported:
         return worst([*codes, *(trouble.error.exit_code for trouble in self.troubles)])
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """What is in one file or member; `file` is the path as given."""
-
-    file: str
-    reading: Reading
-
-
 def take_paths(run: Run, paths: Sequence[Path], wallet_name: str = "") -> list[files.StoredFile]:
     """Put files from disk into the archive and note their arrival.
 
@@ -83,25 +76,6 @@ def take_paths(run: Run, paths: Sequence[Path], wallet_name: str = "") -> list[f
         with transaction(run.engine) as connection:
             taken.append(files.record(connection, delivery, at_utc=run.at_utc()))
     return taken
-
-
-def read_path(path: Path, limits: ReadingLimits) -> bytes:
-    """The bytes of a file on disk.
-
-    Raises:
-        UsageError: it cannot be read, or is larger than the limit.
-    """
-    try:
-        if path.stat().st_size > limits.file_bytes:
-            raise UsageError(
-                f"{path} has more than {limits.file_bytes} bytes",
-                hint="Make sure that it is a statement; then raise `reading.file_bytes`.",
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be read: {error.strerror}", hint="Check the path and its permissions."
-        ) from error
 
 
 def unread_files(run: Run) -> list[files.StoredFile]:
@@ -148,10 +122,13 @@ def _import_one(
     if not again and standing and all(one.outcome in _READ for one in standing.values()):
         return [], _seen_before(file, list(standing.values()))
     content = archive.get(run.state_folder, file.sha256)
-    found, issues = members(content, file.name, run.settings.reading)
+    limits = run.settings.reading
+    passwords = statement_passwords(limits)
+    found, issues = members(content, file.name, limits, passwords)
     readings = [
         (_inner(member, file.name), read_member(
-            member.content, member.name, layouts, run.settings.wallets, file.wallet_name
+            member.content, member.name, layouts, run.settings.wallets, file.wallet_name,
+            limits, passwords,
         ))
         for member in found
         if again or not _stands(standing, _inner(member, file.name))
@@ -199,33 +176,6 @@ def _seen_before(file: files.StoredFile, standing: list[store.Standing]) -> list
 def _inner(member: Member, file_name: str) -> str:
     """A member's name inside its archive; empty for a plain file, however it is called."""
     return member.name.removeprefix(file_name).lstrip("/")
-
-
-def inspect(paths: Sequence[Path], settings: Settings | None) -> list[Inspection]:
-    """Read files without storing anything; without settings no wallet or currency is wrong.
-
-    Raises:
-        UsageError: a path is no readable file.
-    """
-    limits = ReadingLimits() if settings is None else settings.reading
-    layouts = load_layouts(None if settings is None else settings.formats_folder)
-    wallets = () if settings is None else settings.wallets
-    inspections = []
-    for path in paths:
-        found, issues = members(read_path(path, limits), str(path), limits)
-        if not found:
-            reason = issues[0].code
-            inspections.append(
-                Inspection(
-                    str(path), Reading(str(path), "quarantined", reason, issues=tuple(issues))
-                )
-            )
-        for member in found:
-            reading = read_member(member.content, member.name, layouts, wallets)
-            if reading.reason == "wallet_unknown":  # whose it is need not be known to look inside
-                reading = read_member(member.content, member.name, layouts, ())
-            inspections.append(Inspection(member.name, reading))
-    return inspections
 
 
 def _known_wallet(settings: Settings, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from mmrecon.config import WalletSettings
+from mmrecon.config import ReadingLimits, WalletSettings
 from mmrecon.errors import Defect
 from mmrecon.model.issue import Issue
 from mmrecon.model.line import (
@@ -27,6 +27,7 @@ from mmrecon.statements.facts import HeaderFacts, header_facts, name_facts
 from mmrecon.statements.layout import DateFormat, Layout
 from mmrecon.statements.lines import Setting, lines_of, refused_rows
 from mmrecon.statements.moments import Evidence, Int64s, to_utc_s
+from mmrecon.statements.opening import Opening
 from mmrecon.statements.prove import (
     FAILED,
     NOT_THERE,
@@ -45,6 +46,7 @@ from mmrecon.statements.whose import Owner, currency_of, owner, zone_of
 
 OutcomeWord = Literal["read", "partial", "quarantined", "refused"]
 _SHOWN_ROWS = 20
+_NO_OTHERS = ReadingLimits()
 _EVIDENCE = {"name": "the file's name", "given": "its folder or --wallet"}
 
 
@@ -100,24 +102,28 @@ def read_member(
     layouts: Sequence[Layout],
     wallets: Sequence[WalletSettings] = (),
     wallet_name: str = "",
+    limits: ReadingLimits = _NO_OTHERS,
+    passwords: tuple[str, ...] = (),
 ) -> Reading:
     """Read one file; `wallet_name` is the wallet of its folder or of `--wallet`.
 
     Without `wallets` there is no configuration, and no wallet is wrong.
     """
     try:
-        table = _table(content, layouts)
+        table = _table(content, layouts, Opening(limits, passwords))
         return _read(table, name, wallets, wallet_name)
     except NotReadableError as refusal:
         issue = Issue(refusal.code, file=name, wallet=wallet_name, arguments=refusal.arguments)
         return Reading(name, refusal.verdict, refusal.code, issues=(issue,))
 
 
-def _table(content: bytes, layouts: Sequence[Layout]) -> RawTable:
+def _table(content: bytes, layouts: Sequence[Layout], opening: Opening) -> RawTable:
     kind = sniff(content)
     if kind == "csv":
-        return read_csv(decode(content), layouts)
-    return read_excel(content, kind, layouts)
+        return read_csv(decode(content), layouts, opening.sheet)
+    if kind == "html":
+        content = decode(content).content
+    return read_excel(content, kind, layouts, opening)
 
 
 @dataclass(frozen=True)

@@ -42,3 +42,4 @@ class RawTable:
     ragged: tuple[RaggedRecord, ...] = ()
     true_dates: Mapping[int, npt.NDArray[np.bool_]] = field(default_factory=dict)
     notices: tuple[tuple[str, Mapping[str, str | int]], ...] = ()
+    delimiter: str = ","

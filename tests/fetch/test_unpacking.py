@@ -1,17 +1,26 @@
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import zipfile
 
 import openpyxl
 import pytest
+import pyzipper
 
 from mmrecon.config import ReadingLimits
 from mmrecon.fetch.unpacking import Member, members
 
 LIMITS = ReadingLimits(file_bytes=5_000_000, unpacked_bytes=1_000_000, members=5)
 CSV = b"Receipt No.,Completion Time\nTHK7ZZ0001,2026-03-02 10:00:00\n"
+OLD_CIPHER = (
+    "UEsDBBQACQAIABgXeV2hTWW7RgAAADsAAAAFABwAYi5jc3ZVVAkAA3BOBmtwTgZrdXgLAAEEAAAAAAQAAAAAfJy4"
+    "x9/WV6hNKEeNQdAE88fqBBkCydigPkRnZzwe9plG9s1i683soBQVNM7Hj6skpw36AUpH11x+W/6umQGjBIplMbzT"
+    "bFBLBwihTWW7RgAAADsAAABQSwECHgMUAAkACAAYF3ldoU1lu0YAAAA7AAAABQAYAAAAAAABAAAApIEAAAAAYi5j"
+    "c3ZVVAUAA3BOBmt1eAsAAQQAAAAABAAAAABQSwUGAAAAAAEAAQBLAAAAlQAAAAAA"
+)
+"""`b.csv` under the password of the test, by `zip -P`: no library of ours writes this cipher."""
 
 
 def _zip(entries: dict[str, bytes]) -> bytes:
@@ -19,6 +28,19 @@ def _zip(entries: dict[str, bytes]) -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in entries.items():
             archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def _locked(content: bytes, password: str, cipher: str) -> bytes:
+    """A zip with one member under a password; the old cipher comes as bytes made by Info-ZIP."""
+    if cipher == "old":
+        return base64.b64decode(OLD_CIPHER)
+    packed = io.BytesIO()
+    with pyzipper.AESZipFile(
+        packed, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES
+    ) as archive:
+        archive.setpassword(password.encode())
+        archive.writestr("b.csv", content)
     return packed.getvalue()
 
 
@@ -54,11 +76,47 @@ def test_members_of_a_zip_are_entries_of_their_own_also_when_a_workbook_is_one()
     assert issues == []
 
 
-def test_packed_files_inside_packed_files_are_refused_and_the_others_read() -> None:
+def test_packed_files_inside_packed_files_are_opened_as_deep_as_is_allowed() -> None:
     content = _zip({"b.csv": CSV, "c.gz": gzip.compress(CSV), "d.zip": _zip({"e.csv": CSV})})
-    assert members(content, "a.zip", LIMITS)[0] == [Member("a.zip/b.csv", CSV)]
-    assert _codes(content) == [("archive_nested", "a.zip/c.gz"), ("archive_nested", "a.zip/d.zip")]
-    assert _codes(gzip.compress(gzip.compress(CSV))) == [("archive_nested", "a.zip")]
+    found, issues = members(content, "a.zip", LIMITS)
+    names = ["a.zip/b.csv", "a.zip/c.gz", "a.zip/d.zip/e.csv"]
+    assert found == [Member(name, CSV) for name in names]
+    assert issues == []
+    flat = LIMITS.model_copy(update={"nesting": 0})
+    assert members(content, "a.zip", flat)[0] == [Member("a.zip/b.csv", CSV)]
+    nested = [("archive_nested", "a.zip/c.gz"), ("archive_nested", "a.zip/d.zip")]
+    assert _codes(content, flat) == nested
+    deep = gzip.compress(gzip.compress(gzip.compress(CSV)))
+    assert _codes(deep) == [("archive_nested", "a.zip")]
+
+
+def test_members_of_every_level_count_together() -> None:
+    inner = _zip({f"{number}.csv": CSV for number in range(3)})
+    assert _codes(_zip({"b.zip": inner, "c.zip": inner})) == [("archive_too_many_members", "a.zip")]
+
+
+def test_what_unpacks_to_many_times_its_size_is_refused() -> None:
+    zeros = bytes(3_000_000)
+    roomy = LIMITS.model_copy(update={"unpacked_bytes": 100_000_000})
+    assert _codes(_zip({"b.csv": zeros}), roomy) == [("archive_ratio", "a.zip")]
+    assert _codes(gzip.compress(zeros), roomy) == [("archive_ratio", "a.zip")]
+    wide = roomy.model_copy(update={"ratio": 5_000})
+    assert members(gzip.compress(zeros), "a.gz", wide)[0] == [Member("a.gz", zeros)]
+
+
+@pytest.mark.parametrize("cipher", ["aes", "old"])
+def test_a_member_under_a_known_password_is_read(cipher: str) -> None:
+    content = _locked(CSV, "open sesame", cipher)
+    assert _codes(content) == [("archive_encrypted", "a.zip/b.csv")]
+    found, issues = members(content, "a.zip", LIMITS, ["wrong", "open sesame"])
+    assert (found, issues) == ([Member("a.zip/b.csv", CSV)], [])
+    assert members(content, "a.zip", LIMITS, ["wrong"])[1][0].code == "archive_encrypted"
+
+
+def test_a_bomb_under_a_known_password_stops_at_the_limit_too() -> None:
+    content = _locked(bytes(1_000_001), "secret", "aes")
+    _, issues = members(content, "a.zip", LIMITS, ["secret"])
+    assert [issue.code for issue in issues] == ["archive_too_large"]
 
 
 def test_files_of_a_file_manager_are_left_out_and_counted() -> None:

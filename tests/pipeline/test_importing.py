@@ -21,7 +21,8 @@ from sqlalchemy import Engine, func, select, text
 from mmrecon.config import Settings, parse_settings
 from mmrecon.errors import ExitCode, SafetyRefusal, UsageError
 from mmrecon.model.progress import Silent
-from mmrecon.pipeline.importing import Imported, import_files, inspect, take_paths
+from mmrecon.pipeline.importing import Imported, import_files, take_paths
+from mmrecon.pipeline.inspecting import inspect
 from mmrecon.pipeline.run import Run
 from mmrecon.store import journal
 from mmrecon.store import statements as store

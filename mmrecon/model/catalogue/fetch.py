@@ -58,20 +58,26 @@ CODES: Final[tuple[CodeText, ...]] = (
     CodeText(
         "archive_encrypted",
         Severity.ATTENTION,
-        "the packed file is protected by a password",
-        "Unpack it yourself, and hand in what is inside.",
+        "the packed file is protected by a password that mmrecon does not have",
+        "Add its password to the file named in `reading.passwords_file`, or hand in what is inside.",
     ),
     CodeText(
         "archive_nested",
         Severity.ATTENTION,
-        "the packed file has another packed file in it",
-        "Unpack it yourself, and hand in the files that are inside.",
+        "packed files lie inside packed files, deeper than is allowed",
+        "Unpack it yourself, or raise `reading.nesting`.",
     ),
     CodeText(
         "archive_too_large",
         Severity.ATTENTION,
         "unpacked it would be larger than the {limit_bytes} bytes that are allowed",
         "Make sure that it is a statement; then raise `reading.unpacked_bytes`.",
+    ),
+    CodeText(
+        "archive_ratio",
+        Severity.ATTENTION,
+        "unpacked it would be more than {limit} times as large, as bombs are",
+        "Make sure that it is a statement; then raise `reading.ratio`.",
     ),
     CodeText(
         "archive_too_many_members",

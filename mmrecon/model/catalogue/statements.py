@@ -20,8 +20,58 @@ _FILES: Final = (
     ),
     (
         "encrypted_workbook",
-        "the workbook is protected by a password",
-        "Save it without the password, and hand it in again.",
+        "the workbook is protected by a password that mmrecon does not have",
+        "Add it to the file named in `reading.passwords_file`, or save it without a password.",
+    ),
+    (
+        "workbook_memory",
+        "opening the workbook takes more memory or time than is allowed",
+        "Make sure that it is a statement; save it as CSV, or ask for a shorter period.",
+    ),
+    (
+        "archive_unknown",
+        "the file is packed in a way that mmrecon does not open (7z, rar, bz2, xz)",
+        "Unpack it, or pack it as .zip.",
+    ),
+    (
+        "external_entities",
+        "the file declares entities of its own, as attacks do and no portal does",
+        "Find out where it came from; download it again from the portal.",
+    ),
+    (
+        "markup_broken",
+        "the XML of this spreadsheet makes no sense; it may have been cut off",
+        "Download it again from the portal.",
+    ),
+    (
+        "too_many_rows",
+        "there are {rows} records, more than the {limit} that are allowed",
+        "Ask for a shorter period, or raise `reading.rows`.",
+    ),
+    (
+        "too_many_columns",
+        "a record has {columns} cells, more than the {limit} that are allowed",
+        "Check what this file is; a statement that wide needs a higher `reading.columns`.",
+    ),
+    (
+        "cell_too_long",
+        "a cell has {characters} characters, more than the {limit} that are allowed",
+        "Check what this file is; it may be cut off, or raise `reading.cell_characters`.",
+    ),
+    (
+        "sheet_full",
+        "the sheet holds {rows} rows, all that it can: the rest was cut off",
+        "Export the period in parts, or as CSV.",
+    ),
+    (
+        "csv_quotes",
+        "a quotation mark is not closed: from record {row} on, records run into each other",
+        "Download it again from the portal, and do not edit it in between.",
+    ),
+    (
+        "csv_ragged",
+        "more than {limit} records have another number of cells than the header's {width}",
+        "Download it again from the portal, and do not edit it in between.",
     ),
     (
         "workbook_broken",
@@ -151,6 +201,7 @@ _ROWS: Final = (
     ("amount_missing", "a completed row has no amount"),
     ("fraction", "the column {field} has more decimals than {expected}"),
     ("amount_unreadable", "the column {field} holds no number"),
+    ("direction_unknown", "nothing in the row says whether the money of column {field} came or went"),
     ("sign_unexpected", "the column {field} holds {expected}, and this one is not"),
     ("row_short", "the row ends early; {expected} were expected"),
     ("row_long", "the row has too many cells; {expected} were expected"),
@@ -171,6 +222,18 @@ _PROOFS: Final = (
         "Import the full day, or the next one, when it is there.",
     ),
     CodeText(
+        "receipts_not_there",
+        Severity.ATTENTION,
+        "the file has no column {column}, so its rows have no identity and cannot be posted",
+        "Export the period again with that column.",
+    ),
+    CodeText(
+        "status_not_there",
+        Severity.WORK,
+        "the file has no column {column}; whether a row was completed is not known, nor its class",
+        "Export the period again with that column.",
+    ),
+    CodeText(
         "lines_unknown",
         Severity.WORK,
         "{lines} line(s) are of a kind that no rule knows; they are counted, not posted",
@@ -181,7 +244,32 @@ _PROOFS: Final = (
 _NOTICES: Final = (
     ("decoded", "the text was in {encoding}", ""),
     ("read_slowly", "the text has odd rows and was read the slow way", ""),
+    (
+        "surplus_joined",
+        "{rows} row(s) had unquoted delimiters; their surplus cells were put back into {column}",
+        "",
+    ),
     ("sheets_skipped", "{sheets} other sheet(s) hold no statement", ""),
+    (
+        "rows_unwrapped",
+        "every row was packed into one cell, as by a re-save; it was taken apart again",
+        "Hand files in without opening them in Excel.",
+    ),
+    (
+        "rows_hidden",
+        "{rows} row(s) of the workbook are hidden, as by a filter; they were read too",
+        "Hand files in without opening them in Excel.",
+    ),
+    (
+        "mojibake_repaired",
+        "letters that were written in a wrong encoding once were put right",
+        "",
+    ),
+    (
+        "mojibake_left",
+        "some letters were written in a wrong encoding once, and cannot be put right for sure",
+        "Names may look odd; ask for the file as the portal wrote it.",
+    ),
     (
         "dates_decided",
         "day and month were told apart by the period or the order of the rows",
