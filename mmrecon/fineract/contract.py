@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from json.encoder import encode_basestring
 from typing import Final
 
 UNHEARD: Final = 0
@@ -94,10 +95,13 @@ class BatchReply:
 def parse_json(text: str) -> object | None:
     """Parsed JSON with exact decimals; None for anything else."""
     try:
-        parsed: object = json.loads(text, parse_float=Decimal)
+        parsed: object = _READER.decode(text)
     except ValueError:
         return None
     return parsed
+
+
+_READER: Final = json.JSONDecoder(parse_float=Decimal)
 
 
 def dump_json(value: object) -> str:
@@ -106,16 +110,18 @@ def dump_json(value: object) -> str:
     Raises:
         TypeError: a binary float is no amount.
     """
+    if isinstance(value, str):
+        return encode_basestring(value)
     if isinstance(value, float):
         raise TypeError("a float has no place in a request")
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, Mapping):
-        inner = (f"{json.dumps(name)}:{dump_json(part)}" for name, part in value.items())
+    if isinstance(value, dict | Mapping):
+        inner = [f"{encode_basestring(name)}:{dump_json(part)}" for name, part in value.items()]
         return "{" + ",".join(inner) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(dump_json(part) for part in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
+        return "[" + ",".join([dump_json(part) for part in value]) + "]"
+    return json.dumps(value)
 
 
 def batch_body(items: Sequence[BatchItem]) -> str:
@@ -136,6 +142,14 @@ def as_object(value: object) -> JsonObject:
     if not isinstance(value, dict):
         return {}
     return {name: inner for name, inner in value.items() if inner is not None}
+
+
+def peek(value: object) -> JsonObject:
+    """The value when it is a JSON object, else an empty one; for `get` only: nulls are in it."""
+    return value if isinstance(value, dict) else _NOTHING
+
+
+_NOTHING: Final[JsonObject] = {}
 
 
 def as_list(value: object) -> list[JsonObject]:

@@ -13,9 +13,9 @@ from mmrecon.fineract.contract import (
     as_date,
     as_decimal,
     as_integer,
-    as_list,
     as_object,
     as_text,
+    peek,
 )
 
 ACTIVE: Final = 300
@@ -81,7 +81,10 @@ class Transaction:
 
 def normalised_receipt(text: str) -> str:
     """One spelling for comparing: letters and digits only, in capitals (mariadb.md 7)."""
-    return "".join(letter for letter in text.upper() if letter.isascii() and letter.isalnum())
+    capitals = text.upper()
+    if capitals.isascii() and capitals.isalnum():
+        return capitals
+    return "".join(letter for letter in capitals if letter.isascii() and letter.isalnum())
 
 
 def minor_of(value: object, digits: int) -> int:
@@ -101,16 +104,16 @@ def understand_account(account_kind: str, body: JsonObject) -> AccountFacts | No
     account_id = as_integer(body.get("id"))
     if account_id is None:
         return None
-    currency = as_object(body.get("currency"))
+    currency = peek(body.get("currency"))
     digits = as_integer(currency.get("decimalPlaces")) or 0
-    summary = as_object(body.get("summary"))
-    sub_status = as_integer(as_object(body.get("subStatus")).get("id")) or 0
+    summary = peek(body.get("summary"))
+    sub_status = as_integer(peek(body.get("subStatus")).get("id")) or 0
     return AccountFacts(
         account_kind=account_kind,
         account_id=account_id,
         account_no=as_text(body.get("accountNo")),
         client_id=as_integer(body.get("clientId")),
-        status=as_integer(as_object(body.get("status")).get("id")) or 0,
+        status=as_integer(peek(body.get("status")).get("id")) or 0,
         block=_BLOCKS.get(sub_status, "") if account_kind == "savings" else "",
         currency=as_text(currency.get("code")),
         digits=digits,
@@ -118,7 +121,7 @@ def understand_account(account_kind: str, body: JsonObject) -> AccountFacts | No
         available_minor=minor_of(summary.get("availableBalance"), digits),
         outstanding_minor=minor_of(summary.get("totalOutstanding"), digits),
         principal_minor=minor_of(body.get("approvedPrincipal"), digits),
-        opened_on=_opened_on(account_kind, as_object(body.get("timeline"))),
+        opened_on=_opened_on(account_kind, peek(body.get("timeline"))),
         office_id=as_integer(body.get("clientOfficeId")),
         product_id=as_integer(body.get("loanProductId") or body.get("savingsProductId")),
     )
@@ -139,8 +142,8 @@ def understand_transactions(
     account_kind: str, account_id: int, transactions: object, digits: int
 ) -> list[Transaction]:
     """Payments in and out of one account; reversal counter-rows and accruals are left out."""
-    rows = as_list(transactions)
-    found = (_transaction(account_kind, account_id, row, digits) for row in rows)
+    rows = transactions if isinstance(transactions, list) else []
+    found = [_transaction(account_kind, account_id, peek(row), digits) for row in rows]
     return [transaction for transaction in found if transaction is not None]
 
 
@@ -188,13 +191,13 @@ def missing_permissions(granted: Sequence[str], needed: Iterable[str]) -> list[s
 def _transaction(
     account_kind: str, account_id: int, row: JsonObject, digits: int
 ) -> Transaction | None:
-    kind = as_object(row.get("transactionType") or row.get("type"))
+    kind = peek(row.get("transactionType") or row.get("type"))
     sign = payment_sign(account_kind, as_integer(kind.get("id")) or 0)
     number = as_integer(row.get("id"))
     day = as_date(row.get("date"))
     if sign == 0 or number is None or day is None or row.get("isReversal") is True:
         return None
-    details = as_object(row.get("paymentDetailData"))
+    details = peek(row.get("paymentDetailData"))
     external_id = row.get("externalId")
     return Transaction(
         account_kind=account_kind,
@@ -205,7 +208,7 @@ def _transaction(
         day=day,
         receipts=_receipts(details),
         receipt=as_text(details.get("receiptNumber")),
-        external_id=as_text(external_id) or as_text(as_object(external_id).get("value")),
+        external_id=as_text(external_id) or as_text(peek(external_id).get("value")),
         reversed=row.get("reversed") is True or row.get("manuallyReversed") is True,
     )
 
@@ -218,8 +221,8 @@ def payment_sign(account_kind: str, type_id: int) -> int:
 
 
 def _receipts(details: JsonObject) -> frozenset[str]:
-    texts = (normalised_receipt(as_text(details.get(name))) for name in _RECEIPT_FIELDS)
-    return frozenset(text for text in texts if text)
+    texts = [text for name in _RECEIPT_FIELDS if isinstance(text := details.get(name), str)]
+    return frozenset([receipt for text in texts if text and (receipt := normalised_receipt(text))])
 
 
 _ENTITY_KINDS: Final = {1: "loan", 2: "savings"}

@@ -10,12 +10,16 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Final
 
 
 def canonical_json(value: object) -> str:
     """JSON in one spelling: sorted keys, no spaces, UTF-8 text kept; floats are refused."""
     _refuse_floats(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _WRITER.encode(value)
+
+
+_WRITER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def sha256_text(text: str) -> str:

@@ -42,21 +42,17 @@ def read_accounts(
         return {}
     items = [build_account_read(*account, number) for number, account in enumerate(wanted, 1)]
     answer = client.batch(items, enclosing=False)
-    successful(fineract_answer(answer.whole, client.base_url), "batches")
+    if not answer.items:
+        successful(fineract_answer(answer.whole, client.base_url), "batches")
     replies = answer.by_request()
     return {
-        account: _read(
-            client,
-            account,
-            _body(replies.get(number), account),
-            [posting for posting in postings if account_of(posting) == account],
-        )
+        account: _read(client, account, _body(replies.get(number), account), postings)
         for number, account in enumerate(wanted, 1)
     }
 
 
 def _read(
-    client: FineractClient, account: Account, body: JsonObject, legs: Sequence[Posting]
+    client: FineractClient, account: Account, body: JsonObject, postings: Sequence[Posting]
 ) -> AccountRead:
     facts = understand_account(account[0], body)
     if facts is None:
@@ -64,6 +60,7 @@ def _read(
     if "transactions" in body or "lastActiveTransactionDate" not in body:
         found = understand_transactions(*account, body.get("transactions"), facts.digits)
     else:  # a server whose batches leave associations out
+        legs = [posting for posting in postings if account_of(posting) == account]
         first, last = period(legs)
         found = savings_transactions(client, legs[0], first.isoformat(), last.isoformat())
     return AccountRead(facts, tuple(found))

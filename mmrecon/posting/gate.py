@@ -5,7 +5,7 @@ DESIGN 7.1 "Material facts", section 5 "Already in Fineract" (on the target acco
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from mmrecon.fineract.client import FineractClient
@@ -27,6 +27,18 @@ from mmrecon.store.posting_lines import (
     lines_of,
     ready_batches,
 )
+from mmrecon.store.posting_reads import postings_of
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the store says of the postings of one call, their lines and their accounts."""
+
+    postings: Sequence[Posting]
+    known: Known
+    lines: Mapping[int, PostedLine]
+    asked: Mapping[int, set[str]]
+    ready: set[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +47,33 @@ class _Seen:
 
     accounts: Mapping[Account, AccountRead]
     strangers: Sequence[Transaction]
-    lines: Mapping[int, PostedLine]
-    asked: Mapping[int, set[str]]
-    ready: set[str]
+    stored: Stored
     days: ClosedDays
 
 
+def read_stored(context: PostingContext, posting_ids: Collection[int]) -> Stored:
+    """All that one call needs of the store, in one view of it.
+
+    Read before Fineract is: no other worker posts to these accounts, and a run changes no line.
+    """
+    with reading(context.engine) as connection:
+        postings = postings_of(connection, posting_ids)
+        line_ids = {posting.line_id for posting in postings if posting.line_id is not None}
+        return Stored(
+            postings,
+            known_on_accounts(connection, {posting.account_id for posting in postings}),
+            lines_of(connection, line_ids),
+            asked_before(connection, line_ids),
+            ready_batches(connection, {posting.batch_id for posting in postings}),
+        )
+
+
 def check(
-    context: PostingContext, client: FineractClient, days: ClosedDays, postings: Sequence[Posting]
+    context: PostingContext,
+    client: FineractClient,
+    days: ClosedDays,
+    stored: Stored,
+    postings: Sequence[Posting],
 ) -> list[Withdrawal]:
     """Lines of one call that must not be sent as approved; the others may go at once.
 
@@ -51,8 +82,7 @@ def check(
     """
     accounts = read_accounts(client, postings)
     transactions = [one for read in accounts.values() for one in read.transactions]
-    known, lines_now, asked, ready = _from_store(context, postings)
-    seen = _Seen(accounts, strangers(transactions, known), lines_now, asked, ready, days)
+    seen = _Seen(accounts, strangers(transactions, stored.known), stored, days)
     judged = (_judge(context, seen, legs, postings) for legs in lines(postings))
     return [withdrawal for withdrawal in judged if withdrawal is not None]
 
@@ -61,7 +91,7 @@ def _judge(
     context: PostingContext, seen: _Seen, legs: Sequence[Posting], together: Sequence[Posting]
 ) -> Withdrawal | None:
     for leg in legs:
-        line = None if leg.line_id is None else seen.lines.get(leg.line_id)
+        line = None if leg.line_id is None else seen.stored.lines.get(leg.line_id)
         code = changed_line(leg, line, context.clock()) or changed_account(
             leg,
             seen.accounts[account_of(leg)].facts,
@@ -71,10 +101,10 @@ def _judge(
         code = code or _refused_day(seen, leg)
         if code:
             return Withdrawal(leg, code, day_arguments(leg))
-    asked = seen.asked.get(legs[0].line_id or 0, set())
+    asked = seen.stored.asked.get(legs[0].line_id or 0, set())
     hits = by_receipt(legs, seen.strangers)
     client_of_hit = _owner(seen.accounts, hits[0]) if hits else None
-    ready = all(leg.batch_id in seen.ready for leg in legs)
+    ready = all(leg.batch_id in seen.stored.ready for leg in legs)
     found = judge(legs, hits, ready=ready, client_of_hit=client_of_hit, asked=asked)
     found = found or by_amount(legs, seen.strangers, asked)
     return None if found is None else Withdrawal(legs[0], found.code, found.arguments())
@@ -88,13 +118,3 @@ def _refused_day(seen: _Seen, leg: Posting) -> str:
 def _owner(accounts: Mapping[Account, AccountRead], hit: Transaction) -> int | None:
     read = accounts.get((hit.account_kind, hit.account_id))
     return None if read is None or read.facts is None else read.facts.client_id
-
-
-def _from_store(
-    context: PostingContext, postings: Sequence[Posting]
-) -> tuple[Known, dict[int, PostedLine], dict[int, set[str]], set[str]]:
-    line_ids = {posting.line_id for posting in postings if posting.line_id is not None}
-    with reading(context.engine) as connection:
-        known = known_on_accounts(connection, {posting.account_id for posting in postings})
-        ready = ready_batches(connection, {posting.batch_id for posting in postings})
-        return known, lines_of(connection, line_ids), asked_before(connection, line_ids), ready

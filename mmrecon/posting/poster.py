@@ -26,7 +26,7 @@ from mmrecon.posting.recovery import Decision, Shown, Situation, Step, next_step
 from mmrecon.posting.settle import Decided, exchanges_of, record, reject, settle, withdraw
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.posting_lines import known_on_accounts
-from mmrecon.store.posting_reads import open_accounts, postings_of
+from mmrecon.store.posting_reads import postings_of
 from mmrecon.store.postings import Change, Exchange, change_states, raise_resend
 
 _UNSENT: Final = frozenset({PostingState.APPROVED, PostingState.DEFERRED})
@@ -54,8 +54,9 @@ class Poster:
         starts = 0
         while waiting and not self._context.stop.is_set():
             starts += 1
-            sendable = self._sendable(waiting, states)
-            withdrawn = self._check(sendable)
+            stored = gate.read_stored(self._context, waiting)
+            sendable = _sendable(stored, states)
+            withdrawn = self._check(stored, sendable)
             self._context.point("checked")
             if self._context.stop.is_set():
                 break
@@ -125,17 +126,6 @@ class Poster:
             elif sight.shown is Shown.ABSENT and self._was_rejected(posting):
                 reject(self._context, posting)
 
-    def _sendable(
-        self, posting_ids: Collection[int], states: Collection[PostingState]
-    ) -> list[Posting]:
-        """What may go now: nothing of a line that has a leg on an account with an open posting."""
-        with reading(self._context.engine) as connection:
-            found = postings_of(connection, posting_ids)
-            found = [posting for posting in found if posting.state in states]
-            busy = open_accounts(connection, {posting.account_id for posting in found})
-        held = {line_of(posting) for posting in found if account_of(posting) in busy}
-        return [posting for posting in found if line_of(posting) not in held]
-
     def _intend(self, postings: Sequence[Posting], sent_how: SentHow) -> list[Posting]:
         """`sending` stands in the store before the request leaves."""
         envelope = secrets.token_hex(8)
@@ -163,11 +153,11 @@ class Poster:
         )
         return [sending(posting) for posting in postings if posting.posting_id in changed]
 
-    def _check(self, sendable: Sequence[Posting]) -> set[str]:
+    def _check(self, stored: gate.Stored, sendable: Sequence[Posting]) -> set[str]:
         """Material facts just before the call; gives the lines that were withdrawn by them."""
         if not sendable:
             return set()
-        check = partial(gate.check, self._context, self._client, self._days, sendable)
+        check = partial(gate.check, self._context, self._client, self._days, stored, sendable)
         withdrawals = self._patience.read(check)
         withdraw(self._context, withdrawals)
         return {line_of(one.posting) for one in withdrawals}
@@ -259,6 +249,14 @@ class Poster:
         with transaction(self._context.engine) as connection:
             at_utc = self._context.at_utc()
             change_states(connection, changes, at_utc=at_utc, run_id=self._context.run_id)
+
+
+def _sendable(stored: gate.Stored, states: Collection[PostingState]) -> list[Posting]:
+    """What may go now: nothing of a line that has a leg on an account with an open posting."""
+    found = [posting for posting in stored.postings if posting.state in states]
+    busy = stored.known.open_accounts
+    held = {line_of(posting) for posting in found if account_of(posting) in busy}
+    return [posting for posting in found if line_of(posting) not in held]
 
 
 _STOPS: Final = {

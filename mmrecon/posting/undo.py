@@ -36,7 +36,8 @@ from mmrecon.posting.undo_recovery import (
     next_undo_step,
 )
 from mmrecon.store.database import reading, transaction
-from mmrecon.store.posting_reads import legs_beside, open_accounts, postings_of
+from mmrecon.store.posting_lines import known_on_accounts
+from mmrecon.store.posting_reads import legs_beside, postings_of
 from mmrecon.store.postings import Change, Exchange, change_states, record_exchanges
 from mmrecon.store.undos import give_up, mark_undone
 
@@ -107,9 +108,9 @@ class Undoer:
         postings = [one.posting for one in undos]
         with reading(self._context.engine) as connection:
             unsettled = legs_beside(connection, postings, (*_UNSETTLED, *_STANDING))
-            busy = open_accounts(connection, {posting.account_id for posting in postings})
+            known = known_on_accounts(connection, {posting.account_id for posting in postings})
         ids = {posting.posting_id for posting in postings}
-        if any(account_of(posting) in busy for posting in postings):
+        if any(account_of(posting) in known.open_accounts for posting in postings):
             return Outcome(undos, WAITS)
         if any(posting.state not in _STANDING for posting in postings):
             return self.give_up(undos, "undo_reversed_already")

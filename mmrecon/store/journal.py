@@ -42,8 +42,11 @@ def append(connection: Connection, entries: Iterable[Entry], *, at_utc: str, run
             }
         )  # fmt: skip
     if rows:
-        connection.execute(insert(JOURNAL), rows)
+        connection.execute(_INSERT, rows)
     return head
+
+
+_INSERT: Final = insert(JOURNAL)
 
 
 def head(connection: Connection) -> tuple[int, str]:

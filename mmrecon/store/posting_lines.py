@@ -8,12 +8,24 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, literal, select
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    bindparam,
+    exists,
+    literal,
+    literal_column,
+    select,
+)
 
 from mmrecon.model.account import AccountKind
 from mmrecon.model.approval import BatchKind
 from mmrecon.model.line import LineClass
+from mmrecon.model.posting import PostingState
 from mmrecon.store.schema import BATCH, LINE, LINK, POSTING, REVIEW_REASON
+
+Account = tuple[str, int]
 
 _CHUNK: Final = 500
 _QUESTIONS: Final = ("posted_elsewhere", "probably_posted")
@@ -37,44 +49,48 @@ class PostedLine:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Fineract transactions that mmrecon made or that are linked already."""
+    """Fineract transactions that mmrecon made or that are linked already.
+
+    `open_accounts`: accounts of postings among them whose fate is open.
+    """
 
     transactions: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     external_ids: frozenset[str] = field(default_factory=frozenset)
+    open_accounts: frozenset[Account] = field(default_factory=frozenset)
 
 
 def lines_of(connection: Connection, line_ids: Collection[int]) -> dict[int, PostedLine]:
     """Lines by id, each with whether a reversal of it was seen in its wallet."""
-    rows = [
-        row
+    return {
+        row.line_id: PostedLine(*row)
         for chunk in _chunks(sorted(line_ids))
         for row in connection.execute(_LINES, {"line_ids": chunk})
-    ]
-    taken_back = _reversed(connection, {row.receipt for row in rows})
-    return {
-        row.line_id: PostedLine(
-            **dict(zip(_LINE_FACTS, row, strict=True)),
-            reversal_seen=(row.wallet_id, row.receipt) in taken_back,
-        )
-        for row in rows
     }
 
 
-_LINE_FACTS: Final = (
-    "line_id", "wallet_id", "line_class", "sign", "amount_minor", "receipt", "value_date",
-    "completed_at_utc_s", "conflict",
-)  # fmt: skip
-_LINES: Final = select(*(LINE.c[name] for name in _LINE_FACTS)).where(
-    LINE.c.line_id.in_(bindparam("line_ids", expanding=True))
-)
+_REVERSAL: Final = LINE.alias("reversal")
+_LINES: Final = select(
+    LINE.c.line_id, LINE.c.wallet_id, LINE.c.line_class, LINE.c.sign, LINE.c.amount_minor,
+    LINE.c.receipt, LINE.c.value_date, LINE.c.completed_at_utc_s, LINE.c.conflict,
+    exists().where(
+        _REVERSAL.c.linked_receipt == LINE.c.receipt,
+        _REVERSAL.c.wallet_id == LINE.c.wallet_id,
+        LINE.c.receipt != "",
+        _REVERSAL.c.line_class == literal_column(f"'{LineClass.REVERSAL.value}'"),
+    ),
+).where(LINE.c.line_id.in_(bindparam("line_ids", expanding=True)))  # fmt: skip
+"""As columns of `PostedLine`. The class is written out for the partial index on reversals."""
 
 
 def ready_batches(connection: Connection, batch_ids: Collection[str]) -> set[str]:
     """Which batches hold only ready rows, unchanged (DESIGN 7.1)."""
-    query = select(BATCH.c.batch_id).where(
-        BATCH.c.kind == BatchKind.POSTINGS.value, BATCH.c.batch_id.in_(list(batch_ids))
-    )
-    return set(connection.execute(query).scalars())
+    return set(connection.execute(_READY, {"batch_ids": list(batch_ids)}).scalars())
+
+
+_READY: Final = select(BATCH.c.batch_id).where(
+    BATCH.c.kind == BatchKind.POSTINGS.value,
+    BATCH.c.batch_id.in_(bindparam("batch_ids", expanding=True)),
+)
 
 
 def known_on_accounts(connection: Connection, account_ids: Collection[int]) -> Known:
@@ -104,20 +120,6 @@ _ASKED: Final = select(REVIEW_REASON.c.line_id, REVIEW_REASON.c.arguments_json).
 )
 
 
-def _reversed(connection: Connection, receipts: set[str]) -> set[tuple[int, str]]:
-    return {
-        (row.wallet_id, row.linked_receipt)
-        for chunk in _chunks(sorted(receipts - {""}))
-        for row in connection.execute(_REVERSALS, {"receipts": chunk})
-    }
-
-
-_REVERSALS: Final = select(LINE.c.wallet_id, LINE.c.linked_receipt).where(
-    LINE.c.line_class == LineClass.REVERSAL.value,
-    LINE.c.linked_receipt.in_(bindparam("receipts", expanding=True)),
-)
-
-
 def _known(connection: Connection, column: str, wanted: Sequence[Any]) -> Known:
     made, linked = _known_by(column)
     rows = [
@@ -127,19 +129,25 @@ def _known(connection: Connection, column: str, wanted: Sequence[Any]) -> Known:
         for row in connection.execute(query, {"wanted": chunk})
     ]
     return Known(
-        frozenset((kind, number) for kind, number, _ in rows if number),
-        frozenset(external_id for _, _, external_id in rows if external_id),
+        frozenset((kind, number) for kind, _, number, _, _ in rows if number),
+        frozenset(external_id for _, _, _, external_id, _ in rows if external_id),
+        frozenset((kind, account_id) for kind, account_id, _, _, state in rows if state in _OPEN),
     )
+
+
+_OPEN: Final = frozenset({PostingState.SENDING, PostingState.UNKNOWN, PostingState.UNDOING})
 
 
 @cache
 def _known_by(column: str) -> tuple[Select[Any], Select[Any]]:
     """Both queries by one column, built once: they run before every call to Fineract."""
     wanted: BindParameter[Any] = bindparam("wanted", expanding=True)
-    made = select(POSTING.c.account_kind, POSTING.c.transaction_id, POSTING.c.external_id).where(
+    of_posting = ("account_kind", "account_id", "transaction_id", "external_id", "state")
+    made = select(*(POSTING.c[name] for name in of_posting)).where(
         POSTING.c.account_kind.in_(list(AccountKind)), POSTING.c[column].in_(wanted)
     )
-    linked = select(LINK.c.account_kind, LINK.c.transaction_id, literal("")).where(
+    of_link = (LINK.c.account_kind, LINK.c.account_id, LINK.c.transaction_id)
+    linked = select(*of_link, literal(""), literal("")).where(
         LINK.c.withdrawn.is_(False), LINK.c[column].in_(wanted)
     )
     return made, linked

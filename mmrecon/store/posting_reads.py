@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
-from mmrecon.model.account import AccountKind
 from mmrecon.model.approval import CanonicalRow
 from mmrecon.model.posting import Command, Posting, PostingState, Purpose, SentHow
 from mmrecon.store.schema import EXCHANGE, POSTING
@@ -35,26 +34,27 @@ def postings_in(
     connection: Connection, states: Iterable[PostingState], *, shadow: bool | None = None
 ) -> list[Posting]:
     """Postings in some states, in the order they were approved."""
-    query = select(POSTING).where(POSTING.c.state.in_([state.value for state in states]))
+    query = _ALL.where(POSTING.c.state.in_([state.value for state in states]))
     if shadow is not None:
         query = query.where(POSTING.c.shadow.is_(shadow))
-    return [_posting(row) for row in connection.execute(query.order_by(POSTING.c.posting_id))]
+    return [_posting(row) for row in connection.execute(query)]
 
 
 def postings_of(connection: Connection, posting_ids: Collection[int]) -> list[Posting]:
     """Postings by their ids, in the order they were approved."""
-    query = select(POSTING).order_by(POSTING.c.posting_id)
     if len(posting_ids) <= _FEW:
-        query = query.where(POSTING.c.posting_id.in_(list(posting_ids)))
-    found = [_posting(row) for row in connection.execute(query)]
-    return [posting for posting in found if posting.posting_id in set(posting_ids)]
+        rows = connection.execute(_THESE, {"posting_ids": list(posting_ids)})
+        return [_posting(row) for row in rows]
+    wanted = set(posting_ids)
+    rows = connection.execute(_ALL)
+    return [_posting(row) for row in rows if row.posting_id in wanted]
 
 
 def posting_of_row(connection: Connection, row: CanonicalRow) -> Posting | None:
     """The posting that a row of a `corrections` batch names by its `posting` [batch_id, row]."""
     named = row.get("posting")
     batch_id, number = named if isinstance(named, list) and len(named) == 2 else ("", 0)
-    query = select(POSTING).where(POSTING.c.batch_id == batch_id, POSTING.c.batch_row == number)
+    query = _ALL.where(POSTING.c.batch_id == batch_id, POSTING.c.batch_row == number)
     found = connection.execute(query).one_or_none()
     return None if found is None else _posting(found)
 
@@ -65,36 +65,31 @@ def legs_beside(
     """Postings in some states of the lines (or, without one, the sources) of `legs`; few."""
     line_ids = {leg.line_id for leg in legs if leg.line_id is not None}
     sources = {leg.source for leg in legs if leg.line_id is None}
-    query = select(POSTING).where(
+    query = _ALL.where(
         POSTING.c.state.in_([state.value for state in states]),
         or_(
             POSTING.c.line_id.in_(line_ids),
             and_(POSTING.c.line_id.is_(None), POSTING.c.source.in_(sources)),
         ),
     )
-    return [_posting(row) for row in connection.execute(query.order_by(POSTING.c.posting_id))]
+    return [_posting(row) for row in connection.execute(query)]
 
 
 _NAMES: Final = tuple(field.name for field in fields(Posting))
-
-
-_FATE_OPEN: Final = (PostingState.SENDING, PostingState.UNKNOWN, PostingState.UNDOING)
-
-
-def open_accounts(connection: Connection, account_ids: Collection[int]) -> set[tuple[str, int]]:
-    """Which accounts have a posting whose fate is open: nothing new goes to them."""
-    query = select(POSTING.c.account_kind, POSTING.c.account_id).where(
-        POSTING.c.account_kind.in_(list(AccountKind)),
-        POSTING.c.account_id.in_(list(account_ids)),
-        POSTING.c.state.in_([state.value for state in _FATE_OPEN]),
-    )
-    return {(row.account_kind, row.account_id) for row in connection.execute(query)}
+_ALL: Final = select(*(POSTING.c[name] for name in _NAMES)).order_by(POSTING.c.posting_id)
+_THESE: Final = _ALL.where(POSTING.c.posting_id.in_(bindparam("posting_ids", expanding=True)))
+"""Built once: it runs before every call to Fineract."""
 
 
 def _posting(row: Row[Any]) -> Posting:
-    values = {name: getattr(row, name) for name in _NAMES}
-    values["purpose"] = Purpose(values["purpose"])
-    values["command"] = Command(values["command"])
-    values["state"] = PostingState(values["state"])
-    values["sent_how"] = SentHow(values["sent_how"])
-    return Posting(**values)
+    values = [word(value) if word else value for word, value in zip(_WORDS, row, strict=True)]
+    return Posting(*values)
+
+
+_ENUMS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "purpose": Purpose,
+    "command": Command,
+    "state": PostingState,
+    "sent_how": SentHow,
+}
+_WORDS: Final = tuple(_ENUMS.get(name) for name in _NAMES)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
@@ -196,7 +197,14 @@ def renumber(
 def record_exchanges(connection: Connection, exchanges: Sequence[Exchange]) -> None:
     """Keep what was heard."""
     if exchanges:
-        connection.execute(insert(EXCHANGE), [asdict(exchange) for exchange in exchanges])
+        connection.execute(
+            _KEEP, [dict(zip(_HEARD, _heard(one), strict=True)) for one in exchanges]
+        )
+
+
+_KEEP: Final = insert(EXCHANGE)
+_HEARD: Final = tuple(field.name for field in fields(Exchange))
+_heard: Final = attrgetter(*_HEARD)
 
 
 def _by_line(rows: Sequence[ApprovedRow]) -> list[list[ApprovedRow]]:

@@ -124,6 +124,11 @@ LINE: Final = Table(
         "receipt", "wallet_id", "sub_account", "sign", "amount_minor", "n", "generation"
     ),
     Index("ix_line_wallet_id_value_date", "wallet_id", "value_date"),
+    Index(
+        "ix_line_reversed", "linked_receipt", "wallet_id",
+        sqlite_where=text("line_class = 'reversal'"),
+        postgresql_where=text("line_class = 'reversal'"),
+    ),
 )  # fmt: skip
 
 SIGHTING: Final = Table(
@@ -301,6 +306,7 @@ LINK: Final = Table(
     _text("reason"), _flag("withdrawn"), _text("at_utc"),
     UniqueConstraint("batch_id", "batch_row"),
     Index("ix_link_line_id", "line_id"),
+    Index("ix_link_account_id", "account_id"),
     Index("ix_link_transaction", "account_kind", "transaction_id"),
 )  # fmt: skip
 """What occupies money without being a posting; `kind` is `transaction`, `by_hand` or `not_ours`."""

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from mmrecon.config import FineractServer
-from mmrecon.errors import OutsideUnreachable
+from mmrecon.errors import OutsideUnreachable, UsageError
 from mmrecon.fineract.client import api_url, open_client
 from mmrecon.fineract.contract import BatchItem, Fault
 from mmrecon.fineract.contract_replies import Meaning, understand_posting
@@ -39,6 +39,13 @@ def test_a_read_gives_json_with_exact_decimals_and_says_who_asks() -> None:
 def test_the_base_url_may_name_the_version_or_not() -> None:
     assert api_url("http://h/fineract-provider") == "http://h/fineract-provider/api/v1"
     assert api_url("http://h/fineract-provider/api/v1/") == "http://h/fineract-provider/api/v1"
+
+
+@pytest.mark.parametrize("base_url", ["fineract.example.org/x", "ftp://h/x", "http://", "http://["])
+def test_a_base_url_that_is_no_web_address_is_a_wrong_use(base_url: str) -> None:
+    with pytest.raises(UsageError) as caught, client_of(base_url):
+        pass
+    assert caught.value.code == "base_url_wrong"
 
 
 def test_a_list_is_paged_until_a_page_is_short_whatever_its_total_says() -> None:

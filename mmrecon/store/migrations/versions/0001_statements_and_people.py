@@ -326,6 +326,14 @@ def _line() -> None:
         ),
     )
     op.create_index(
+        "ix_line_reversed",
+        "line",
+        ["linked_receipt", "wallet_id"],
+        unique=False,
+        sqlite_where=sa.text("line_class = 'reversal'"),
+        postgresql_where=sa.text("line_class = 'reversal'"),
+    )
+    op.create_index(
         "ix_line_wallet_id_value_date", "line", ["wallet_id", "value_date"], unique=False
     )
 

@@ -123,6 +123,7 @@ def _link() -> None:
         sa.PrimaryKeyConstraint("link_id", name=op.f("pk_link")),
         sa.UniqueConstraint("batch_id", "batch_row", name=op.f("uq_link_batch_id_batch_row")),
     )
+    op.create_index("ix_link_account_id", "link", ["account_id"], unique=False)
     op.create_index("ix_link_line_id", "link", ["line_id"], unique=False)
     op.create_index("ix_link_transaction", "link", ["account_kind", "transaction_id"], unique=False)
 
