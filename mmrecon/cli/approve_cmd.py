@@ -10,7 +10,7 @@ import click
 from mmrecon.cli.frame import with_run
 from mmrecon.cli.outcome import Outcome
 from mmrecon.cli.passphrase import on_terminal, signed_by, signer_passphrase
-from mmrecon.errors import ExitCode, UsageError
+from mmrecon.errors import ExitCode, UsageError, worst
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.approving import Decided
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 def command(run: Run, batch: str | None, person: str | None, **answers: Any) -> Outcome:
     """List what waits for a second person; look at one BATCH; with --as, decide on it."""
     from mmrecon.cli.batch_view import batch_json, batch_view
+    from mmrecon.pipeline.approving import refuse_approver
     from mmrecon.pipeline.waiting import show, still_waiting
 
     rejected = _understood(batch, person, answers)
@@ -46,6 +47,8 @@ def command(run: Run, batch: str | None, person: str | None, **answers: Any) -> 
         code = ExitCode.PEOPLE_HAVE_WORK if waits else ExitCode.DONE
         return Outcome(code, batch_json(shown), batch_view(shown))
     still_waiting(shown.stored)
+    if not answers["reject_batch"]:
+        refuse_approver(run, batch, person)
     _ask(shown, yes=answers["yes"], rejects_batch=answers["reject_batch"])
     secret = signer_passphrase(run, person, answers["passphrase_file"])
     decided = _decide(run, (batch, person, secret), rejected, answers)
@@ -54,15 +57,24 @@ def command(run: Run, batch: str | None, person: str | None, **answers: Any) -> 
 
 def _list(run: Run) -> Outcome:
     from mmrecon.cli.batch_view import waiting_json, waiting_table
-    from mmrecon.cli.issues_view import issues_text
+    from mmrecon.cli.issues_view import issues_json, issues_text
+    from mmrecon.model.catalogue import severity_of
     from mmrecon.pipeline.found_links import found, issues_of, sums
+    from mmrecon.pipeline.unapproved import unapproved_configuration
     from mmrecon.pipeline.waiting import waiting
 
-    headers, unsigned = waiting(run), found(run)
-    code = ExitCode.PEOPLE_HAVE_WORK if headers or unsigned else ExitCode.DONE
-    shown = [*waiting_table(headers, run.now_utc()), *issues_text(issues_of(unsigned))]
+    headers, unsigned, unapproved = waiting(run), found(run), unapproved_configuration(run)
+    work = [ExitCode.PEOPLE_HAVE_WORK] if headers or unsigned else []
+    code = worst([*work, *(severity_of(issue).exit_code() for issue in unapproved)])
+    issues = [*issues_of(unsigned), *unapproved]
+    shown = [*waiting_table(headers, run.now_utc()), *issues_text(issues)]
     links = {"lines": len(unsigned), "totals": sums(unsigned)}
-    return Outcome(code, {"waiting": waiting_json(headers), "links_unsigned": links}, shown)
+    summary = {
+        "waiting": waiting_json(headers),
+        "links_unsigned": links,
+        "configuration": issues_json(unapproved),
+    }
+    return Outcome(code, summary, shown)
 
 
 def _decide(

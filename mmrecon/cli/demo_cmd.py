@@ -11,19 +11,23 @@ import click
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("mmrecon-demo"),
-    show_default=True,
-    help="Where the demo lives.",
+    default=None,
+    help="Where the demo lives: else the demo's folder you stand in, else mmrecon-demo here.",
 )
 @click.pass_context
-def command(context: click.Context, folder: Path) -> None:
-    """Play a whole day on the built-in sandbox, with the same commands as on a site."""
+def command(context: click.Context, folder: Path | None) -> None:
+    """Play a whole day on the built-in sandbox, with the same commands as on a site.
+
+    In a folder that was played in already it plays once more, and posts nothing twice.
+    """
     from datetime import timedelta
 
     from mmrecon.cli.boundary import guarded
     from mmrecon.cli.demo.play import play
-    from mmrecon.cli.demo.site import Site
+    from mmrecon.cli.demo.site import Site, site_around
     from mmrecon.model.clock import local_date, system_clock
 
     day = local_date(system_clock(), "Africa/Nairobi") - timedelta(days=1)
-    context.exit(guarded(lambda: play(Site(folder.absolute()), day), as_json=False))
+    here = Path.cwd()
+    site = Site(folder.absolute()) if folder else site_around(here) or Site(here / "mmrecon-demo")
+    context.exit(guarded(lambda: play(site, day), as_json=False))

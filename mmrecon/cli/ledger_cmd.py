@@ -23,23 +23,32 @@ def command() -> None:
     """The snapshot of Fineract's clients and accounts."""
 
 
+_EVEN_IF_SMALLER = click.option(
+    "--even-if-smaller",
+    is_flag=True,
+    help="Take it also when far fewer clients or accounts come than the snapshot before has.",
+)
+
+
 @command.command("refresh")
+@_EVEN_IF_SMALLER
 @with_run(lock=True)
-def refresh(run: Run) -> Outcome:
+def refresh(run: Run, *, even_if_smaller: bool) -> Outcome:
     """Take the snapshot from Fineract."""
     from mmrecon.pipeline.ledger_in import refresh_ledger
 
-    return outcome(run, refresh_ledger(run))
+    return outcome(run, refresh_ledger(run, even_if_smaller=even_if_smaller))
 
 
 @command.command("load")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@_EVEN_IF_SMALLER
 @with_run(lock=True)
-def load(run: Run, file: Path) -> Outcome:
+def load(run: Run, file: Path, *, even_if_smaller: bool) -> Outcome:
     """Take the snapshot from a CSV or Parquet file that somebody exported."""
     from mmrecon.pipeline.ledger_in import load_ledger
 
-    return outcome(run, load_ledger(run, file))
+    return outcome(run, load_ledger(run, file, even_if_smaller=even_if_smaller))
 
 
 @command.command("show")
@@ -97,7 +106,7 @@ def outcome(run: Run, taken: TakenSnapshot) -> Outcome:
     said = issues_text(taken.issues)
     if taken.snapshot is None:
         summary: dict[str, Any] = {"snapshot": None, "issues": issues}
-        return Outcome(taken.exit_code(), summary, ("No snapshot was taken.", *said))
+        return Outcome(taken.exit_code(), summary, ("No new snapshot was taken.", *said))
     described, shown = _described(run, taken.snapshot)
     summary = {"snapshot": described, "new_items": taken.new_items, "issues": issues}
     return Outcome(taken.exit_code(), summary, (*shown, *said))

@@ -62,21 +62,18 @@ def invite(run: Run, name: str, roles: tuple[str, ...], *, founder: bool, days: 
 
 @command.command("enrol")
 @click.argument("name")
-@click.option("--code", help="The one-time code.")
 @click.option(
     "--code-file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Read the code from this file, which only its owner may read.",
+    help="Read the one-time code from this file, which only its owner may read; else it is asked.",
 )
 @passphrase_file_option
 @with_run(lock=False)
-def enrol(
-    run: Run, name: str, code: str | None, code_file: Path | None, passphrase_file: Path | None
-) -> Outcome:
+def enrol(run: Run, name: str, code_file: Path | None, passphrase_file: Path | None) -> Outcome:
     """Make NAME's key, in NAME's own session; the passphrase never leaves it."""
     from mmrecon.pipeline.people import enrol_person
 
-    given = _code(code, code_file)
+    given = _code(code_file)
     enrolled = enrol_person(run, name, given, passphrase(passphrase_file, new=True))
     summary = {
         "name": enrolled.name,
@@ -99,7 +96,9 @@ def revoke(run: Run, name: str, reason: str, person: str, passphrase_file: Path 
 
     secret = signer_passphrase(run, person, passphrase_file)
     gone = revoke_person(run, name, person, secret, reason)
-    summary = {"name": name, "fingerprints": list(gone), "revoked_by": person}
+    name = gone[-1].name
+    fingerprints = [key.fingerprint for key in gone]
+    summary = {"name": name, "fingerprints": fingerprints, "revoked_by": person}
     return Outcome(ExitCode.DONE, summary, [f"{name} can no longer sign anything."])
 
 
@@ -120,15 +119,18 @@ def list_command(run: Run) -> Outcome:
     return Outcome(ExitCode.DONE, {"people": [_as_json(one) for one in listed]}, shown)
 
 
-def _code(code: str | None, file: Path | None) -> str:
-    if code is not None:
-        return code
+def _code(file: Path | None) -> str:
+    """The one-time code; never an argument, which other users of the machine could see."""
     if file is not None:
         from mmrecon.secret import read_secret
 
         return read_secret("", file, "the one-time code")
     if not on_terminal():
-        raise UsageError("no code was given", hint="Add --code-file FILE.", code="no_terminal")
+        raise UsageError(
+            "the one-time code cannot be asked: this is no terminal",
+            hint="Give it in a file only you can read: --code-file FILE (chmod 600).",
+            code="no_terminal",
+        )
     typed: str = click.prompt("One-time code", err=True)
     return typed
 

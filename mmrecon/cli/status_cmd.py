@@ -35,6 +35,7 @@ def status_shown(document: Mapping[str, Any]) -> tuple[Any, ...]:
     shown.append("  " + "   ".join(f"{sign} {word}" for word, sign in SIGNS.items()))
     shown += [
         *_lines(document["lines"]),
+        *[f"! {one['message']}\n  → {one['next_step']}" for one in document["configuration"]],
         *_batches(document["batches_waiting"]),
         *_links(document["links_unsigned"]),
         *_unknowns(document["open_unknowns"]),

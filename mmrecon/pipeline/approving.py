@@ -45,6 +45,7 @@ from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.resolution_checks import undisturbed
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.taking_effect import do_what_it_says
+from mmrecon.pipeline.unapproved import configuration_waits
 from mmrecon.pipeline.waiting import load_verified, next_act, still_waiting
 from mmrecon.store import batches
 from mmrecon.store.batches import RowPlace, StoredBatch
@@ -174,6 +175,19 @@ def approve(
             return _sign_and_do(connection, run, stored, signer, whole)
 
 
+def refuse_approver(run: Run, batch_id: str, name: str) -> None:
+    """What stands against this person approving this batch, before they type a passphrase.
+
+    Raises:
+        SafetyRefusal: same person as a signatory, or no role for it; nobody of that name.
+        UsageError: no such batch, or it waits no longer.
+    """
+    with journalled(run, name), reading(run.engine) as connection:
+        roster = load_roster(connection, run.founders_path)
+        stored = still_waiting(load_verified(connection, roster, batch_id))
+        _refuse_signer(roster, stored, roster.person(name), next_act(stored))
+
+
 def reject(run: Run, batch_id: str, name: str, passphrase: str, reason: str) -> Decided:
     """Send a whole batch back; one person is enough.
 
@@ -211,12 +225,7 @@ def _pending(connection: Connection, run: Run, roster: Roster) -> Pending:
     changed = not history or history[-1].row != present
     if changed:
         refuse_forbidden_changes(history, run.settings, run.now_utc())
-    waits = any(
-        batches.load(connection, batch_id).batch.rows[0] == present
-        for batch_id in batches.batch_ids(
-            connection, [BatchKind.CONFIGURATION], [BatchState.PREPARED]
-        )
-    )
+    waits = configuration_waits(connection, present)
     approved = history[-1].row if history else None
     found = differences(approved, present) if changed and not waits else None
     return Pending(found, waiting_enrolments(connection), found_transactions(connection))

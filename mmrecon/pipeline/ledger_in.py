@@ -23,9 +23,18 @@ from mmrecon.pipeline.run import Run
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.items import add_items, all_items, change_items
 from mmrecon.store.journal import Entry, append
-from mmrecon.store.snapshots import Office, SnapshotFacts, newest, save
+from mmrecon.store.snapshots import Office, Size, SnapshotFacts, newest, newest_size, save
 
 _NO_OFFICE: Final = Office("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where a snapshot comes from: `fineract` with its office 1, or a `file`."""
+
+    kind: str
+    file_name: str = ""
+    office: Office = _NO_OFFICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +50,17 @@ class TakenSnapshot:
         return worst(severity_of(issue).exit_code() for issue in self.issues)
 
 
-def load_ledger(run: Run, path: Path) -> TakenSnapshot:
+def load_ledger(run: Run, path: Path, *, even_if_smaller: bool = False) -> TakenSnapshot:
     """Take the snapshot from a file (DESIGN section 8, `ledger load`)."""
-    return _take(run, load_file(path), source="file", file_name=path.name)
+    return _take(run, load_file(path), _Source("file", path.name), even_if_smaller=even_if_smaller)
 
 
-def refresh_ledger(run: Run) -> TakenSnapshot:
-    """Take the snapshot from Fineract by paged lists."""
+def refresh_ledger(run: Run, *, even_if_smaller: bool = False) -> TakenSnapshot:
+    """Take the snapshot from Fineract, by report or by paged lists.
+
+    One that lost a quarter of the clients or accounts before it is not taken, unless somebody
+    insists: Fineract deletes neither, so it rather showed only a part (rights, another tenant).
+    """
     client = run.connect()
     assert run.settings.fineract is not None
     today = local_date(run.now_utc(), run.settings.fineract.zone)
@@ -56,7 +69,7 @@ def refresh_ledger(run: Run) -> TakenSnapshot:
         loaded = refresh_from(client, today, run.progress)
     finally:
         client.close()
-    return _take(run, loaded, source="fineract", file_name="", office=office)
+    return _take(run, loaded, _Source("fineract", office=office), even_if_smaller=even_if_smaller)
 
 
 def newest_snapshot(run: Run) -> LedgerSnapshot | None:
@@ -85,21 +98,38 @@ def _office(client: FineractClient) -> Office:
     return Office(as_text(found.get("name")), opened_on.isoformat() if opened_on else "")
 
 
-def _take(
-    run: Run, loaded: Loaded, *, source: str, file_name: str, office: Office = _NO_OFFICE
-) -> TakenSnapshot:
+def _shrunk(loaded: Loaded, before: Size) -> bool:
+    now = (len(loaded.clients), len(loaded.accounts))
+    was = (before.clients, before.accounts)
+    return any(few * 4 < many * 3 for few, many in zip(now, was, strict=True))
+
+
+def _smaller(loaded: Loaded, before: Size) -> Issue:
+    arguments: dict[str, str | int] = {
+        "clients": len(loaded.clients), "accounts": len(loaded.accounts),
+        "clients_before": before.clients, "accounts_before": before.accounts,
+    }  # fmt: skip
+    return Issue("ledger_shrunk", arguments=arguments)
+
+
+def _take(run: Run, loaded: Loaded, source: _Source, *, even_if_smaller: bool) -> TakenSnapshot:
     if not loaded.usable:
         return TakenSnapshot(None, loaded.issues, 0)
-    facts = SnapshotFacts(run.at_utc(), source, file_name, run.run_id, office)
+    with reading(run.engine) as connection:
+        before = newest_size(connection)
+    shrunk = _shrunk(loaded, before)
+    if shrunk and not even_if_smaller:
+        return TakenSnapshot(None, (*loaded.issues, _smaller(loaded, before)), 0)
+    facts = SnapshotFacts(run.at_utc(), source.kind, source.file_name, run.run_id, source.office)
     with transaction(run.engine) as connection:
         snapshot = save(connection, run.state_folder, loaded.clients, loaded.accounts, facts)
         items = loan_items(loaded.clients, loaded.accounts, all_items(connection))
-        add_items(connection, items.new, at_utc=facts.taken_at_utc, source_name=source)
+        add_items(connection, items.new, at_utc=facts.taken_at_utc, source_name=source.kind)
         change_items(connection, items.changed)
         payload = {
-            "snapshot_id": snapshot.snapshot_id, "source": source, "digest": snapshot.digest,
+            "snapshot_id": snapshot.snapshot_id, "source": source.kind, "digest": snapshot.digest,
             "new_items": len(items.new), "changed_items": len(items.changed),
-        }  # fmt: skip
+        } | ({"smaller_than_before": True} if shrunk else {})  # fmt: skip
         entry = Entry("ledger_snapshot", payload)
         append(connection, [entry], at_utc=facts.taken_at_utc, run_id=run.run_id)
     return TakenSnapshot(snapshot, loaded.issues, len(items.new))

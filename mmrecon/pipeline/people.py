@@ -152,6 +152,7 @@ def invite_person(
     if not wanted:
         raise UsageError("no role was given", hint="Add --role, once for each role.")
     with transaction(run.engine) as connection:
+        name = _as_enrolled(connection, name)
         if founder and founders_of(store.enrolments(connection)) >= founders_file.COUNT:
             raise _founders_complete()
         invitation, code = invite(
@@ -166,6 +167,8 @@ def invite_person(
 def enrol_person(run: Run, name: str, code: str, passphrase: str) -> Enrolled:
     """Make a person's key with their one-time code; the second founder's completes `founders`.
 
+    The name is kept as it was invited, however it is typed now.
+
     Raises:
         SafetyRefusal: the code is wrong, used or expired, or founders are there already.
         UsageError: the passphrase is too short.
@@ -174,7 +177,7 @@ def enrol_person(run: Run, name: str, code: str, passphrase: str) -> Enrolled:
     with journalled(run, name):
         now_utc = run.now_utc()
         with reading(run.engine) as connection:
-            check_code(store.newest_invitation(connection, name), code, now_utc)
+            name = check_code(store.newest_invitation(connection, name), code, now_utc).name
         key = make_key(keys_folder(run), passphrase)
         kept = False
         try:
@@ -186,8 +189,8 @@ def enrol_person(run: Run, name: str, code: str, passphrase: str) -> Enrolled:
     return enrolled
 
 
-def revoke_person(run: Run, name: str, by: str, passphrase: str, reason: str) -> tuple[str, ...]:
-    """Take every right from a person at once; gives the fingerprints that no longer count.
+def revoke_person(run: Run, name: str, by: str, passphrase: str, reason: str) -> list[Enrolment]:
+    """Take every right from a person at once; gives the keys that no longer count.
 
     Raises:
         UsageError: nobody of that name has a key.
@@ -205,7 +208,7 @@ def revoke_person(run: Run, name: str, by: str, passphrase: str, reason: str) ->
             if not concerned:
                 raise UsageError("nobody of this name has a key", code="no_such_person")
             _revoke(connection, run, signer, concerned, reason)
-    return tuple(found.fingerprint for found in concerned)
+    return concerned
 
 
 def enrolment_rows(waiting: Iterable[Enrolment]) -> list[CanonicalRow]:
@@ -337,6 +340,12 @@ def _name(name: str) -> str:
         return clean_name(name)
     except ValueError as error:
         raise UsageError(str(error), code="name_wrong") from error
+
+
+def _as_enrolled(connection: Connection, name: str) -> str:
+    """A name as it stands with its newest key; as it was typed where there is none."""
+    known = {name_key(found.name): found.name for found in store.enrolments(connection)}
+    return known.get(name_key(name), name)
 
 
 def words_of(roles: Iterable[Role]) -> list[str]:

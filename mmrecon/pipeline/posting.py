@@ -23,6 +23,7 @@ from mmrecon.pipeline.posting_issues import issue_of, issue_of_link, issues_of_s
 from mmrecon.pipeline.reading_anew import must_read, read_before, read_once_more, servers_before
 from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
+from mmrecon.pipeline.unapproved import unapproved_configuration
 from mmrecon.pipeline.undo_sending import TakenBack, take_back_approved
 from mmrecon.posting.context import PostingContext
 from mmrecon.posting.journal_search import search_journal
@@ -112,7 +113,7 @@ def post(run: Run, seams: Seams | None = None, *, other_stopped: bool = False) -
         before = postings_in(connection, (*_UNSENT, *_OPEN))
         undos = undos_wait(connection)
     if not before and not undos and not must_read(run):
-        return Posted((), ())
+        return Posted((), unapproved_configuration(run))
     context = posting_context(run, seams)
     client = run.connect()
     try:

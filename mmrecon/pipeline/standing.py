@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 
 from mmrecon.config import WalletSettings
 from mmrecon.errors import ExitCode, worst
+from mmrecon.model.catalogue import by_code, next_step_of, sentence_of
 from mmrecon.model.clock import iso_utc, local_date
+from mmrecon.model.issue import Issue
 from mmrecon.model.line import ProofState
 from mmrecon.model.line_state import RANK, LineState
 from mmrecon.model.posting import PostingState
@@ -20,6 +22,7 @@ from mmrecon.model.proof import Coverage, StatementPeriod
 from mmrecon.pipeline.found_links import sums
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.showing import local_time, wallets_by_id
+from mmrecon.pipeline.unapproved import unapproved_configuration
 from mmrecon.proof.coverage import covered, days_touched, read_up_to
 from mmrecon.store import standing as store
 from mmrecon.store.database import reading
@@ -56,13 +59,14 @@ def status(run: Run) -> dict[str, Any]:
             "ledger_snapshot_at_utc": store.newest_snapshot_at(connection),
             "runs": [asdict(each) for each in store.recent_runs(connection, _RUNS)],
             "last_quiet_tick_at_utc": store.last_quiet_tick_at(connection),
+            "configuration": [_told(issue) for issue in unapproved_configuration(run)],
         }
 
 
 def exit_code(document: dict[str, Any]) -> ExitCode:
     """6 for what the administrator must see, 1 for people's ordinary work, else 0."""
     words = {day["word"] for wallet in document["wallets"] for day in wallet["calendar"]}
-    codes = [ExitCode.DONE]
+    codes = [by_code()[one["code"]].severity.exit_code() for one in document["configuration"]]
     unclear = [one for one in document["open_unknowns"] if one["state"] != PostingState.DEFERRED]
     if unclear or document["quarantined"] or "contradicted" in words:
         codes.append(ExitCode.NEEDS_ATTENTION)
@@ -70,6 +74,12 @@ def exit_code(document: dict[str, Any]) -> ExitCode:
     if waits or any(row["state"] in _WORK for row in document["lines"]):
         codes.append(ExitCode.PEOPLE_HAVE_WORK)
     return worst(codes)
+
+
+def _told(issue: Issue) -> dict[str, str]:
+    return {
+        "code": issue.code, "message": sentence_of(issue), "next_step": next_step_of(issue),
+    }  # fmt: skip
 
 
 def calendar(

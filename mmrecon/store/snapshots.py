@@ -33,6 +33,14 @@ class Office:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How many clients and accounts a snapshot holds."""
+
+    clients: int
+    accounts: int
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotFacts:
     """Where a snapshot comes from; `source` is `fineract` or `file`."""
 
@@ -75,6 +83,13 @@ def newest_office(connection: Connection) -> Office | None:
     )
     row = connection.execute(query).one_or_none()
     return None if row is None else Office(row.office_name, row.office_opened_on)
+
+
+def newest_size(connection: Connection) -> Size:
+    """The size of the newest snapshot; nothing when there is none yet."""
+    query = select(SNAPSHOT.c.clients, SNAPSHOT.c.accounts).order_by(SNAPSHOT.c.snapshot_id.desc())
+    row = connection.execute(query.limit(1)).one_or_none()
+    return Size(0, 0) if row is None else Size(row.clients, row.accounts)
 
 
 def newest(connection: Connection, state_folder: Path) -> LedgerSnapshot | None:

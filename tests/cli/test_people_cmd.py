@@ -281,3 +281,75 @@ def test_the_first_configuration_is_told_by_what_it_chooses(tmp_path: Path) -> N
     site.approve_everything(BENO)
     site.config.write_text(site.config.read_text().replace("Example SACCO", "Other SACCO"))
     assert "differs from the approved one" in site.call("submit").out
+
+
+def test_a_configuration_changed_after_its_approval_is_told_wherever_people_look(
+    site: Site,
+) -> None:
+    text = site.config.read_text()
+    site.config.write_text(text.replace("2026-11-01", "2026-11-20"))
+    for command in ("status", "approve", "post"):
+        told = site.call(command)
+        assert told.code == 6, command
+        assert "the configuration differs from the approved one (wallets.pay.live_from)" in told.out
+        assert "mmrecon submit --as NAME" in told.out
+        document = site.call(command, "--json").json
+        codes = [one["code"] for one in document.get("configuration", document.get("issues"))]
+        assert "configuration_differs" in codes, command
+    assert site.call("submit", *site.signed(ASHA)).code == 1
+    (batch,) = site.call("approve", "--json").json["waiting"]
+    for command in ("status", "approve", "post"):
+        told = site.call(command)
+        assert told.code == 1, command
+        assert f"mmrecon approve {batch['batch_id']}" in told.out
+    site.approve_everything(BENO)
+    for command in ("status", "approve", "post"):
+        assert "configuration" not in site.call(command).out
+
+
+def test_before_anything_is_approved_the_first_configuration_is_asked_for(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site")
+    codes = init(site.folder, "--founder", ASHA, "--founder", BENO, "--json").json["founders"]
+    assert site.call("status").code == 0, "nobody can sign yet"
+    for one in codes:
+        assert site.enrol(one["name"], one["code"]).code == 0
+    told = site.call("status")
+    assert told.code == 1
+    assert "no configuration is approved yet" in told.out
+    (site.folder / "founders").unlink()
+    told = site.call("status")
+    assert told.code == 6
+    assert "the file `founders` beside the configuration is missing" in told.out
+
+
+def test_who_prepared_a_batch_is_refused_before_any_passphrase_is_asked(site: Site) -> None:
+    batch_id = prepared(site, [row(1)])
+    told = site.call("approve", batch_id, "--yes", "--as", ASHA)
+    assert told.code == 5, "without a terminal a passphrase would be refused with 2"
+    assert "the same person may not sign twice" in told.err
+
+
+def test_a_name_is_one_person_however_its_letters_are_typed(site: Site) -> None:
+    code = site.call("people", "invite", CARO, "--role", "approver", "--json").json["code"]
+    assert f"{CARO} has a key" in site.enrol(CARO.upper(), code).out
+    listed = site.call("people", "list", "--json").json["people"]
+    assert sorted(one["name"] for one in listed) == [ASHA, BENO, CARO]
+    again = site.call("people", "invite", CARO.lower(), "--role", "auditor")
+    assert f"Code for {CARO}:" in again.out
+    refused = site.call("people", "invite", ASHA.upper(), "--founder")
+    assert refused.code == 5
+    as_asha = ("--as", "asha test", "--passphrase-file", site.secret(ASHA))
+    gone = site.call("people", "revoke", CARO.upper(), "--reason", "left", *as_asha)
+    assert (gone.code, f"{CARO} can no longer sign" in gone.out) == (0, True)
+
+
+def test_two_spellings_of_one_name_are_no_two_founders(tmp_path: Path) -> None:
+    told = init(tmp_path / "site", "--founder", ASHA, "--founder", ASHA.upper())
+    assert told.code == 2
+    site = Site(tmp_path / "other")
+    codes = init(site.folder, "--founder", ASHA, "--founder", BENO, "--json").json["founders"]
+    assert f"{ASHA} has a key" in site.enrol("asha  TEST", codes[0]["code"]).out
+    assert site.enrol(BENO.lower(), codes[1]["code"]).code == 0
+    founders = (site.folder / "founders").read_text()
+    assert f" {ASHA}\n" in founders
+    assert f" {BENO}\n" in founders

@@ -6,8 +6,9 @@ import json
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from pathlib import Path
 
-from mmrecon.cli.demo.site import serving
+from mmrecon.cli.demo.site import Site, serving, site_around
 from tests.flow.demo import Played
 
 
@@ -111,3 +112,25 @@ def test_the_folder_stays_usable(played: Played) -> None:
         assert {check["check"] for check in checks if not check["holds"]} <= {"founders"}
     assert played.run("status").returncode in {0, 1, 6}
     assert played.run("find", "1,500").returncode == 0
+
+
+def test_a_demo_typed_inside_a_demo_is_that_demo_and_nests_none(tmp_path: Path) -> None:
+    site = Site(tmp_path / "mmrecon-demo")
+    inside = site.folder / "state" / "archive"
+    inside.mkdir(parents=True)
+    site.truth.parent.mkdir(parents=True)
+    site.truth.write_text("{}")
+    assert site_around(site.folder) == site
+    assert site_around(inside) == site
+    assert site_around(tmp_path) is None
+
+
+def test_no_payment_that_was_taken_back_is_approved(played: Played) -> None:
+    """The preparer closes both sides of it, each with the other's receipt."""
+    taken_back = {line["receipt"] for line in played.truth if "reversed" in line["story"]}
+    assert taken_back
+    lines = played.json("lines")["lines"]
+    money = [line for line in lines if line["class"] in {"collection", "payout", "reversal"}]
+    states = [line["state"] for line in money if line["receipt"] in taken_back]
+    assert set(states) <= {"not_ours", "review"}
+    assert "not_ours" in states

@@ -146,7 +146,8 @@ class Site:
         for name, act in (("Asha", "prepare"), ("Brian", "approve"))[
             : 1 if state == "prepared" else 2
         ]:
-            self.connection.execute(insert(ENROLMENT), {"fingerprint": f"f-{name}", "name": name})
+            enrolment = {"fingerprint": f"f-{name}", "name": name, "roles_json": "[]"}
+            self.connection.execute(insert(ENROLMENT), enrolment)
             self.connection.execute(
                 insert(SIGNATURE),
                 {

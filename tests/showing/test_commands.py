@@ -106,7 +106,7 @@ def test_a_word_that_no_line_has_is_wrong_use_and_names_the_words(
         (("lines", "--json"), 0, "lines"),
         (("explain", "RCPT1", "--json"), 0, "lines"),
         (("find", "RCPT2", "--json"), 0, "answer"),
-        (("status", "--json"), 1, "wallets"),
+        (("status", "--json"), 6, "wallets"),
         (("prove", "--json"), 1, "days"),
         (("prove", "--wallet", "till", "--json"), 2, "error"),
     ],

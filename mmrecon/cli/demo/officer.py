@@ -1,11 +1,13 @@
 """What the demo's preparer does with the workbook: she fills it in as a person would.
 
-She approves the sections of safe rows against the count and total she sees, asks the payers of
-some of the others (the demo's truth plays the payers), and leaves the rest open.
+She approves the sections of safe rows against the count and total she sees, closes payments that
+the provider took back before they were posted, asks the payers of some of the others (the demo's
+truth plays the payers), and leaves the rest open.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,10 +25,11 @@ from mmrecon.approval.columns import (
     TITLES,
     TOTAL_TITLE,
 )
-from mmrecon.approval.vocabulary import APPROVE_ALL
+from mmrecon.approval.vocabulary import APPROVE_ALL, OTHER_REASON
 from mmrecon.model.approval import Decision
 from mmrecon.model.proposal import Sheet
 
+_TAKES_BACK: Final = re.compile(r"Takes back (?P<receipt>\S+) of ")
 _PHONED: Final = 12
 """So many payers of unclear lines she reaches before lunch; the others stay open."""
 
@@ -51,8 +54,11 @@ def fill_in(issued: Path, returned: Path, owners: Mapping[str, Owner]) -> Filled
     book = load_workbook(issued)
     answers: Counter[str] = Counter()
     answers.update(_approve_sections(_sheet_with(book.worksheets, APPROVE_ALL_TITLE)))
+    taken_back = _taken_back(book[TITLES[Sheet.NEEDS_DECISION]])
+    answers.update(_close(book[TITLES[Sheet.NEEDS_DECISION]], taken_back))
+    asked = {receipt: owner for receipt, owner in owners.items() if receipt not in taken_back}
     for sheet in (Sheet.NEEDS_DECISION, Sheet.SUSPENSE):
-        answers.update(_decide(book[TITLES[sheet]], owners))
+        answers.update(_decide(book[TITLES[sheet]], asked))
     book.save(returned)
     returned.chmod(0o600)
     return Filled(dict(answers))
@@ -72,6 +78,32 @@ def _approve_sections(sheet: Worksheet) -> Iterator[str]:
             row, columns["Total when written"]
         ).value
         yield "section approved by count and total"
+
+
+def _taken_back(sheet: Worksheet) -> dict[str, str]:
+    """Receipts of reversals whose payment was not posted, and of these payments, with a comment."""
+    header, columns = _columns(sheet, DECISION_TITLE)
+    comments = {}
+    for row in range(header + 1, sheet.max_row + 1):
+        why = str(sheet.cell(row, columns["Why it needs you"]).value or "")
+        found = _TAKES_BACK.match(why)
+        if found and why.endswith(": not posted"):
+            reversal, payment = str(sheet.cell(row, columns["Receipt"]).value), found["receipt"]
+            comments[reversal] = f"takes back {payment}, which was not posted"
+            comments[payment] = f"taken back by {reversal} before it was posted"
+    return comments
+
+
+def _close(sheet: Worksheet, comments: Mapping[str, str]) -> Iterator[str]:
+    """Both sides of a payment that was taken back are nobody's money any more."""
+    header, columns = _columns(sheet, DECISION_TITLE)
+    for row in range(header + 1, sheet.max_row + 1):
+        comment = comments.get(str(sheet.cell(row, columns["Receipt"]).value))
+        if comment is not None:
+            _set(sheet, row, columns[DECISION_TITLE], Decision.NOT_OURS.value)
+            _set(sheet, row, columns["Reason"], OTHER_REASON)
+            _set(sheet, row, columns["Comment"], comment)
+            yield f"{Decision.NOT_OURS.value}, a payment and what took it back"
 
 
 def _decide(sheet: Worksheet, owners: Mapping[str, Owner]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from mmrecon.cli.demo.site import (
     seed_fineract,
     serving,
     signing,
+    write_secret,
     write_the_day,
 )
 from mmrecon.errors import ExitCode, UsageError
@@ -89,8 +90,10 @@ def _set_up(site: Site, init: list[str]) -> None:
     complete_configuration(site)
     for person in invited:
         name = str(person["name"])
-        passphrase = ["--passphrase-file", str(site.passphrase_file(name))]
-        _run(site, ["people", "enrol", name, "--code", str(person["code"]), *passphrase])
+        write_secret(site.code_file(name), str(person["code"]))
+        files = ["--code-file", str(site.code_file(name))]
+        files += ["--passphrase-file", str(site.passphrase_file(name))]
+        _run(site, ["people", "enrol", name, *files])
     signed = _ask(site, ["submit", *signing(site, PREPARER)])
     settings = len(signed["configuration"])
     _say(f"\n{PREPARER} signed the configuration ({settings} settings); {APPROVER} looks at it:")

@@ -60,7 +60,11 @@ class Site:
 
     def passphrase_file(self, name: str) -> Path:
         """A file that only its owner can read; on a site a passphrase is typed."""
-        return self.folder / f"passphrase-{name.split(maxsplit=1)[0].lower()}"
+        return self.folder / f"passphrase-{_first(name)}"
+
+    def code_file(self, name: str) -> Path:
+        """A file with the one-time code that `init` gave out; on a site it is typed."""
+        return self.folder / f"code-{_first(name)}"
 
     @property
     def is_ready(self) -> bool:
@@ -70,6 +74,16 @@ class Site:
     def day(self) -> date:
         """The day that is played, chosen when the folder was made."""
         return date.fromisoformat(json.loads(self.facts.read_text(encoding="utf-8"))["day"])
+
+
+def site_around(folder: Path) -> Site | None:
+    """The demo whose folder this is, or is inside of."""
+    sites = (Site(one) for one in (folder, *folder.parents))
+    return next((site for site in sites if site.truth.is_file()), None)
+
+
+def _first(name: str) -> str:
+    return name.split(maxsplit=1)[0].lower()
 
 
 @contextmanager

@@ -201,6 +201,31 @@ CODES: Final[tuple[CodeText, ...]] = (
         "{found_total}",
         "Correct the sign-off or the answers; nothing of the workbook was taken.",
     ),
+    CodeText(
+        "configuration_differs",
+        Severity.ATTENTION,
+        "the configuration differs from the approved one ({paths}); nothing is sent until two "
+        "people have signed it",
+        "`mmrecon submit` shows it, `mmrecon submit --as NAME` signs it, and another person "
+        "approves it; or put config.toml back as it was.",
+    ),
+    _work(
+        "configuration_unsigned",
+        "no configuration is approved yet; nothing is sent until two people have signed one",
+        "`mmrecon submit` shows it, `mmrecon submit --as NAME` signs it, and another person "
+        "approves it.",
+    ),
+    _work(
+        "configuration_waits",
+        "the present configuration waits for its approval; nothing is sent until then",
+        "Another person looks at it and approves it: mmrecon approve {batch_id}",
+    ),
+    CodeText(
+        "configuration_unverifiable",
+        Severity.ATTENTION,
+        "whether the configuration is approved cannot be told: {why}",
+        "`mmrecon doctor` looks at it and names the remedy; nothing is sent until then.",
+    ),
     _work("sign_off_malformed", "sign-off: count and total of {currency} are no plain numbers"),
 )
 

@@ -52,6 +52,15 @@ CODES: Final[tuple[CodeText, ...]] = (
         "Export the file again; the snapshot before this one stays in force.",
     ),
     CodeText(
+        "ledger_shrunk",
+        Severity.ATTENTION,
+        "only {clients} client(s) and {accounts} account(s) came, after {clients_before} and "
+        "{accounts_before} in the snapshot before; it was not taken, the one before stays in force",
+        "Look whether Fineract still shows everything to mmrecon's user (its office, its "
+        "permissions, the tenant), or export the file again. If it is really so few: the same "
+        "`mmrecon ledger` command with --even-if-smaller.",
+    ),
+    CodeText(
         "ledger_identifiers_unreadable",
         Severity.ATTENTION,
         "the identity documents of {clients} client(s) could not be read",
