@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -24,7 +25,9 @@ _RENEWED_EVERY_S: Final = 60.0
 
 
 @contextmanager
-def poster_lease(run: Run, stop: threading.Event) -> Iterator[None]:
+def poster_lease(
+    run: Run, stop: threading.Event, *, renewed_every_s: float = _RENEWED_EVERY_S
+) -> Iterator[None]:
     """Hold the right to post to the configured tenant; losing it sets `stop`.
 
     Raises:
@@ -35,9 +38,8 @@ def poster_lease(run: Run, stop: threading.Event) -> Iterator[None]:
         lease.take(connection, held, at_utc=run.at_utc(), now_utc_s=_now_s(run))
         made_once(connection, at_utc=run.at_utc(), run_id=run.run_id)
     done, lost = threading.Event(), threading.Event()
-    heart = threading.Thread(
-        target=_renew, args=(run, held, done, lost, stop), name="lease", daemon=True
-    )
+    renew = partial(_renew, run, held, done, lost, stop)
+    heart = threading.Thread(target=renew, args=(renewed_every_s,), name="lease", daemon=True)
     heart.start()
     try:
         yield
@@ -78,9 +80,14 @@ def held_wallets(
 
 
 def _renew(
-    run: Run, held: Lease, done: threading.Event, lost: threading.Event, stop: threading.Event
+    run: Run,
+    held: Lease,
+    done: threading.Event,
+    lost: threading.Event,
+    stop: threading.Event,
+    every_s: float,
 ) -> None:
-    while not done.wait(_RENEWED_EVERY_S):
+    while not done.wait(every_s):
         try:
             with transaction(run.engine) as connection:
                 kept = lease.renew(connection, held, now_utc_s=_now_s(run))

@@ -99,6 +99,8 @@ def test_a_success_that_names_no_account_is_not_believed() -> None:
         (403, "error.msg.loan.disbursement.duplicate.externalId", Meaning.DUPLICATE),
         (403, "error.msg.data.integrity.issue", Meaning.UNKNOWN),
         (403, "error.msg.loan.repayment.unknown.data.integrity.issue", Meaning.UNKNOWN),
+        (403, "error.msg.datatable.entry.duplicate", Meaning.UNKNOWN),
+        (403, "error.msg.platform.service.lock.conflict", Meaning.UNKNOWN),
         (409, "error.msg.platform.service.lock.conflict", Meaning.UNKNOWN),
         (409, "error.msg.platform.service.query.conflict", Meaning.UNKNOWN),
         (409, "error.msg.loan.locked", Meaning.LOCKED),
@@ -197,5 +199,36 @@ def test_elements_that_do_not_fit_the_request_are_not_believed() -> None:
         assert [one.meaning for one in found] == [Meaning.UNKNOWN] * 2
 
 
+def test_an_item_that_the_answer_leaves_out_makes_the_whole_call_unknown() -> None:
+    asked = [posting("savings_deposit", 1), posting("savings_deposit", 2)]
+    body = json.dumps({"savingsId": 1, "resourceId": 7})
+    answer = read_batch(Reply(200, {}, json.dumps([_element(1, 200, body)])))
+    found = understand_batch(asked, answer, enclosing=True)
+    assert [one.meaning for one in found] == [Meaning.UNKNOWN] * 2
+
+
+@pytest.mark.parametrize("status", [405, 409, 422, 429, 500, 502, 504])
+@pytest.mark.parametrize(
+    "code", ["error.msg.any.business.rule", "error.msg.savingsaccount.transaction.in.the.future"]
+)
+def test_a_status_of_doubt_is_unknown_whatever_its_code(status: int, code: str) -> None:
+    body = {"httpStatusCode": str(status), "errors": [{"userMessageGlobalisationCode": code}]}
+    answer = Reply(status, {}, json.dumps(body))
+    said = understand_posting(posting("savings_deposit", 42), answer).meaning
+    later = status in {405, 422, 429} and code.endswith("future")
+    assert said is (Meaning.DEFERRED if later else Meaning.UNKNOWN)
+
+
+def test_a_code_in_another_shape_than_fineracts_is_unknown() -> None:
+    text = json.dumps({"userMessageGlobalisationCode": "error.msg.any.business.rule"})
+    answer = Reply(403, {}, text)
+    meaning = understand_posting(posting("savings_deposit", 42), answer).meaning
+    assert meaning is Meaning.UNKNOWN
+
+
 def ok(body: Any) -> Reply:
     return Reply(200, {}, json.dumps(body))
+
+
+def _element(number: int, status: int, body: str) -> dict[str, Any]:
+    return {"requestId": number, "statusCode": status, "headers": [], "body": body}

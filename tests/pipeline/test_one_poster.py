@@ -226,3 +226,33 @@ def test_another_server_proves_nothing(site: Site, branch: Branch) -> None:
     site.post()
     with reading(site.desk.engine) as connection:
         assert connection.execute(select(POSTING.c.state)).scalars().all() == ["posted"]
+
+
+def test_who_lost_the_lease_sends_no_more_and_says_so(site: Site) -> None:
+    stop = threading.Event()
+    with (
+        pytest.raises(LockHeld, match="took over") as lost,
+        poster_lease(site.run(), stop, renewed_every_s=0.02),
+    ):
+        with transaction(site.desk.engine) as connection:
+            connection.execute(LEASE.update().values(holder="other:/srv/state", run_id="other"))
+        assert stop.wait(10)
+    assert lost.value.exit_code is ExitCode.LOCKED
+    with reading(site.desk.engine) as connection:
+        assert connection.execute(select(LEASE.c.run_id)).scalars().all() == ["other"]
+
+
+def test_reading_anew_that_was_asked_to_stop_is_done_again(site: Site, branch: Branch) -> None:
+    account = branch.savings()
+    approve(site, "postings-1", site.row(1, account))
+    with transaction(site.desk.engine) as connection:
+        begin(connection, How.RESTORED, at_utc=site.run().at_utc(), run_id="r")
+    stop = threading.Event()
+    stop.set()
+    site.post(stop=stop)
+    with reading(site.desk.engine) as connection:
+        instance = current(connection)
+    assert instance is not None
+    assert instance.must_read
+    site.post()
+    posted_once(branch, account)

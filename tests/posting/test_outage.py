@@ -95,3 +95,21 @@ def test_a_line_that_somebody_posts_during_the_outage_is_not_posted_again(
     assert own_desk.states() == ["withdrawn"]
     assert own_desk.reasons(line_id) == ["posted_elsewhere"]
     assert len(own_desk.branch.ledger(account)) == 1
+
+
+def test_what_is_in_doubt_when_fineract_goes_away_stays_unknown(
+    own_desk: Desk, own_sandbox: SandboxServer
+) -> None:
+    """Its answer was lost after the money had come, and then nobody answers."""
+    account = own_desk.branch.savings()
+    own_desk.deposit(account, 10_000)
+    assert own_sandbox.world is not None
+    lost = {"method": "POST", "path": r"/batches\?enclosingTransaction=true", "what": "drop_after"}
+    own_sandbox.world.faults.replace({"rules": [lost]})
+    with pytest.raises(OutsideUnreachable):
+        own_desk.run(own_desk.context(point=_once("settled", own_sandbox.stop)))
+    assert own_desk.states() == ["unknown"]
+    own_sandbox.start()
+    own_desk.run()
+    assert own_desk.states() == ["posted"]
+    own_desk.check_oracles(account)

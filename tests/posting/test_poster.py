@@ -32,6 +32,7 @@ def test_a_deposit_goes_from_approved_to_the_ledger(desk: Desk, branch: Branch) 
     desk.deposit(account, 150_050)
     desk.run()
     assert desk.states() == ["posted"]
+    assert (desk.heard(), desk.waits) == (["posted"], [])
     desk.check_oracles(account)
 
 
@@ -110,6 +111,40 @@ def test_doubt_that_stays_ends_unknown_and_keeps_new_money_off_the_account(
     desk.check_oracles(account)
 
 
+def test_the_next_run_asks_once_and_does_not_wait_through_all_pauses_again(
+    desk: Desk, branch: Branch, sandbox: SandboxServer
+) -> None:
+    desk.deposit(branch.savings(), 10_000)
+    trouble(sandbox, "drop_before", times=99)
+    desk.run()
+    desk.waits.clear()
+    desk.run()
+    assert desk.states() == ["unknown"]
+    assert (desk.waits, len(desk.heard())) == ([], 7)
+
+
+def test_what_was_heard_is_kept_though_the_run_dies_before_it_is_settled(
+    desk: Desk, branch: Branch, sandbox: SandboxServer
+) -> None:
+    desk.deposit(branch.savings(), 10_000)
+    trouble(sandbox, "conflict_409")
+    with pytest.raises(_KilledError):
+        desk.run(desk.context(point=_die_at("recorded")))
+    assert (desk.states(), desk.heard()) == (["sending"], ["unknown"])
+
+
+def test_what_was_sent_together_goes_again_together(desk: Desk, branch: Branch) -> None:
+    """Apart, one leg of a line would be posted and the other refused."""
+    good, blocked = branch.savings(), branch.savings()
+    desk.approve(desk.line(30_000), Leg(good, 10_000), Leg(blocked, 20_000))
+    with pytest.raises(_KilledError):
+        desk.run(desk.context(point=_die_at("intended")))
+    branch.block(blocked)
+    desk.run()
+    assert desk.states() == ["withdrawn", "refused"]
+    desk.check_oracles(good, blocked)
+
+
 def test_what_was_posted_but_never_heard_of_is_found_in_the_ledger(
     desk: Desk, branch: Branch, sandbox: SandboxServer
 ) -> None:
@@ -160,6 +195,19 @@ def test_savings_with_a_stuck_key_wait_for_a_person(desk: Desk, branch: Branch) 
     (posting,) = desk.postings()
     assert (posting.state, posting.resend) == ("unknown", 0)
     assert branch.ledger(account) == []
+
+
+def test_posted_savings_with_a_stuck_key_are_found_in_the_ledger(
+    desk: Desk, branch: Branch
+) -> None:
+    account = branch.savings()
+    desk.deposit(account, 10_000)
+    with pytest.raises(_KilledError):
+        desk.run(desk.context(point=_die_at("heard")))
+    branch.stick(desk.postings()[0].idempotency_key)
+    desk.run()
+    assert (desk.states(), desk.heard()) == (["posted"], ["stuck_key"])
+    desk.check_oracles(account)
 
 
 def test_a_refused_line_leaves_the_call_and_the_others_go(desk: Desk, branch: Branch) -> None:
@@ -252,6 +300,7 @@ def test_under_maker_checker_a_deposit_waits_inside_fineract_and_is_never_sent_a
         for _ in range(2):
             desk.run(client=maker, loose={Command.SAVINGS_DEPOSIT})
             assert desk.states() == ["pending_in_core"]
+            assert desk.heard() == ["pending_in_core"]
         (waiting,) = branch.inbox(account)
         branch.call("POST", f"makercheckers/{waiting}?command=approve", {})
     finally:

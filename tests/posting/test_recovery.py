@@ -167,6 +167,11 @@ def test_a_loose_refusal_counts_at_once_only_when_it_is_fresh_and_nothing_was_se
     assert next_step(posted).step is Step.POSTED
 
 
+def test_a_loose_refusal_after_a_doubt_is_read_first() -> None:
+    in_doubt = now(Meaning.REFUSED, sent_how=LOOSE, doubt=True)
+    assert next_step(in_doubt).step is Step.READ_LEDGER
+
+
 def test_a_loose_loan_never_gets_a_fresh_key_because_its_command_may_wait_for_a_checker() -> None:
     for sendings, step in ((1, Step.SEND_AGAIN), (2, Step.PERSON)):
         absent = now(

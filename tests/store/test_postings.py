@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +19,7 @@ from mmrecon.store.database import open_database, transaction
 from mmrecon.store.links import insert_links
 from mmrecon.store.occupied import left_of_items, left_of_lines, left_to_allocate
 from mmrecon.store.posting_reads import postings_in, times_sent
+from mmrecon.store.posting_states import Row, write_states
 from mmrecon.store.postings import (
     ApprovedRow,
     Change,
@@ -29,7 +31,7 @@ from mmrecon.store.postings import (
     raise_resend,
     record_exchanges,
 )
-from mmrecon.store.schema import BATCH, BATCH_ROW, ITEM, LINE, METADATA, POSTING, WALLET
+from mmrecon.store.schema import BATCH, BATCH_ROW, ITEM, JOURNAL, LINE, METADATA, POSTING, WALLET
 
 AT = "2026-11-24T08:00:00+00:00"
 STAMP: dict[str, Any] = {"at_utc": AT, "run_id": "run-1"}
@@ -260,6 +262,23 @@ def test_only_one_of_two_changes_from_the_same_state_wins(engine: Engine) -> Non
     with transaction(engine) as connection:
         assert changed(connection, change)
         assert not changed(connection, change)
+
+
+def test_a_state_that_was_seen_and_changed_since_is_not_written_over(engine: Engine) -> None:
+    insert_rows(engine, row(1))
+    stale = Row(1, PostingState.SENDING, {"state": PostingState.POSTED.value})
+    with transaction(engine) as connection, pytest.raises(Defect):
+        write_states(connection, [stale])
+
+
+def test_every_change_of_state_is_in_the_journal(engine: Engine) -> None:
+    insert_rows(engine, row(1))
+    move(engine, 1, PostingState.APPROVED, PostingState.SENDING, PostingState.UNKNOWN)
+    query = select(JOURNAL.c.payload_json).where(JOURNAL.c.event == "posting_state")
+    with engine.connect() as connection:
+        told = [json.loads(text)["to"] for text in connection.execute(query).scalars()]
+        journal.verify(connection)
+    assert told == ["sending", "unknown"]
 
 
 def test_a_change_that_no_life_allows_is_a_defect(engine: Engine) -> None:
