@@ -51,6 +51,7 @@ class Accepted:
 
     `legs` are the postings it asks for; `target` the account of a link, `transaction_minor` the
     whole amount of its transaction as Fineract told it, 0 before it was read. `sign` is the line's.
+    `original` is the receipt of the posting that an undo takes back.
     """
 
     row_id: str
@@ -73,6 +74,7 @@ class Accepted:
     transaction_id: str = ""
     transaction_minor: int = 0
     paper_reference: str = ""
+    original: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ _ACTS: Final[Mapping[Decision, str]] = {
     Decision.NOT_OURS: "not_ours",
     Decision.ALREADY_POSTED: "link",
     Decision.DONE_BY_HAND: "by_hand",
+    Decision.LEAVE: "by_hand",
 }
 _ORDER: Final = (BatchKind.POSTINGS, BatchKind.CHOICES, BatchKind.LINKS)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -45,7 +45,9 @@ class OpenWork:
 
     `lines` LineFrame, `matches` MatchFrame, `states` LineStateFrame, `left_minor` int64 by line
     id, `items` ItemFrame, `clients` ClientFrame, `accounts` AccountFrame, `originals` text by line
-    id of a reversal, `notes` why a line waits by decision or came back, by line id.
+    id of a reversal, `notes` why a line waits by decision or came back, by line id, `rejections` who
+    did not approve its last answer and why, by line id, `takes_back` by line id of a reversal the
+    receipts of posted lines that it takes back, joined by `;`.
     """
 
     lines: pd.DataFrame
@@ -59,6 +61,8 @@ class OpenWork:
     notes: pd.Series
     wallets: Sequence[WalletPart]
     today: date
+    takes_back: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
+    rejections: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
 
 
 _SHEET_OF_STATE: Final[dict[str, Sheet]] = {
@@ -69,12 +73,11 @@ _SHEET_OF_STATE: Final[dict[str, Sheet]] = {
     LineState.UNDONE.value: Sheet.NEEDS_DECISION,
     LineState.REVERSED_OUTSIDE.value: Sheet.NEEDS_DECISION,
     LineState.SUSPENSE.value: Sheet.SUSPENSE,
-    LineState.HELD.value: Sheet.SUSPENSE,
     LineState.NO_POSTING.value: Sheet.NOT_POSTED,
     LineState.BEFORE_LIVE.value: Sheet.NOT_POSTED,
     LineState.POSTED_ELSEWHERE.value: Sheet.POSTED_ALREADY,
 }
-"""Lines in any other state are with mmrecon or done, and stand in no workbook."""
+"""Lines in any other state are with mmrecon, wait for their day or are done: no row shows them."""
 
 _OUT: Final = (Command.SAVINGS_WITHDRAWAL.value, Command.LOAN_DISBURSEMENT.value)
 
@@ -117,7 +120,11 @@ def _joined(work: OpenWork) -> pd.DataFrame:
     left = frame["line_id"].map(work.left_minor).astype("Int64").fillna(frame["amount_minor"])
     frame["left_minor"] = left.astype("int64")
     frame["original"] = frame["line_id"].map(work.originals).astype("str").fillna("")
-    frame["note"] = frame["line_id"].map(work.notes).astype("str").fillna("")
+    frame["takes_back"] = frame["line_id"].map(work.takes_back).astype("str").fillna("")
+    rejected = frame["line_id"].map(work.rejections).astype("str").fillna("")
+    frame["is_rejected"] = rejected != ""
+    notes = frame["line_id"].map(work.notes).astype("str").fillna("")
+    frame["note"] = (rejected + " " + notes).str.strip()
     frame["row_id"] = row_ids(frame["line_id"])
     items = work.items.set_index("item_id")["item_key"]
     frame["item_key"] = frame["item_id"].map(items).astype("str").fillna("")
@@ -255,10 +262,11 @@ def _age_days(value_dates: pd.Series, today: date) -> pd.Series:
 
 
 def _sheets(frame: pd.DataFrame, legs: pd.DataFrame) -> pd.Series:
-    """By state; a ready row whose legs are not what is left needs a decision all the same."""
+    """By state; a ready row that was rejected, or whose legs differ from what is left, asks."""
     sheets = frame["state"].map({state: sheet.value for state, sheet in _SHEET_OF_STATE.items()})
     proposed = legs.groupby("position")["amount_minor"].sum().reindex(frame.index).fillna(0)
-    unfit = (frame["state"] == LineState.READY.value) & (proposed != frame["left_minor"])
+    unlike = (proposed != frame["left_minor"]) | frame["is_rejected"]
+    unfit = (frame["state"] == LineState.READY.value) & unlike
     return sheets.mask(unfit, Sheet.NEEDS_DECISION.value).astype("str")
 
 

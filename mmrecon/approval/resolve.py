@@ -14,15 +14,16 @@ import pandas as pd
 from mmrecon.approval import typed
 from mmrecon.approval.accepted import Accepted, Answer, Target
 from mmrecon.approval.proposals import WalletPart
+from mmrecon.approval.reversal_answers import of_reversal
 from mmrecon.approval.typed import NamedAccount, TypedError
 from mmrecon.approval.vocabulary import OTHER_REASON, REASONS, decision_of, reason_of, suggestion
 from mmrecon.model.account import AccountKind
 from mmrecon.model.approval import Decision
 from mmrecon.model.line import LineClass
-from mmrecon.model.line_state import LineState
 from mmrecon.model.match import Leg
 from mmrecon.model.money import to_text
 from mmrecon.model.posting import Command
+from mmrecon.model.proposal import Sheet
 
 _CELLS: Final = {
     "different_account": "Different account",
@@ -39,9 +40,17 @@ _NEEDED: Final[Mapping[Decision, tuple[str, ...]]] = {
 }
 _ALSO_TAKEN: Final[Mapping[Decision, tuple[str, ...]]] = {
     Decision.ALREADY_POSTED: ("different_account",),
+    Decision.UNDO: ("evidence_reference",),
 }
 _WITH_REASON: Final = frozenset(
-    {Decision.DIFFERENT_ACCOUNT, Decision.SPLIT, Decision.NOT_OURS, Decision.DONE_BY_HAND}
+    {
+        Decision.DIFFERENT_ACCOUNT,
+        Decision.SPLIT,
+        Decision.NOT_OURS,
+        Decision.DONE_BY_HAND,
+        Decision.UNDO,
+        Decision.LEAVE,
+    }
 )
 _OPEN_STATUS: Final[Mapping[Command, frozenset[str]]] = {
     Command.SAVINGS_DEPOSIT: frozenset({"active"}),
@@ -53,8 +62,9 @@ _BLOCKING: Final = ("block", "no_credit", "no_debit", "dormant")
 
 
 READ_BY_ANSWERS: Final = (
-    "row_id", "line_id", "wallet", "state", "source", "item_id", "item_key", "currency",
-    "value_date", "receipt", "sign", "left_minor", "line_class", "legs_json", "facts_json",
+    "row_id", "line_id", "sheet", "wallet", "state", "source", "item_id", "item_key", "currency",
+    "value_date", "receipt", "sign", "left_minor", "line_class", "legs_json", "takes_back",
+    "facts_json",
 )  # fmt: skip
 """Columns of ProposalFrame that an answer is read against."""
 
@@ -128,7 +138,7 @@ class Resolver:
             "line_id": int(row.line_id),
             "wallet": row.wallet,
             "decision": decision,
-            "unchanged": decision is Decision.APPROVE and row.state == LineState.READY.value,
+            "unchanged": decision is Decision.APPROVE and row.sheet == Sheet.TO_APPROVE.value,
             "line": row.source,
             "item_id": None if pd.isna(row.item_id) else int(row.item_id),
             "item_key": row.item_key,
@@ -158,6 +168,8 @@ class Resolver:
             case Decision.DONE_BY_HAND:
                 reference = typed.paper_reference(answer.evidence_reference)
                 particulars = {"paper_reference": reference}
+            case Decision.UNDO | Decision.LEAVE:
+                particulars = of_reversal(answer, decision, row)
             case Decision.SUSPENSE | Decision.NOT_OURS:
                 pass
         return particulars

@@ -17,6 +17,8 @@ REASONS: Final = (
     "another company's money",
     "paid at the counter",
     "booked in Fineract by hand",
+    "reversed by the provider",
+    "recovered from the client",
     "other, see comment",
 )
 """Reasons of the drop-down; the last one needs a comment."""

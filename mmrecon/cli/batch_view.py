@@ -17,7 +17,7 @@ from mmrecon.model.approval import Act, BatchKind, CanonicalRow
 from mmrecon.model.money import to_text
 from mmrecon.model.override import contradiction_of
 from mmrecon.model.resolution import RESOLUTIONS
-from mmrecon.model.undo import UNDO
+from mmrecon.model.undo import CLOSE_REVERSAL, UNDO
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.waiting import Shown
@@ -198,6 +198,9 @@ def _corrections(shown: Shown) -> list[Any]:
 
 
 def _correction(shown: Shown, number: int, row: CanonicalRow) -> list[str]:
+    if row["act"] == CLOSE_REVERSAL:
+        head = f"{number}. with it, close the reversal {row['receipt']}, {_amount(row)}"
+        return [head, f"   reason: {row['reason']}"]
     if row["act"] == UNDO:
         return correction_lines(number, row)
     if row["act"] in RESOLUTIONS:

@@ -35,6 +35,7 @@ def status_shown(document: Mapping[str, Any]) -> tuple[Any, ...]:
     shown.append("  " + "   ".join(f"{sign} {word}" for word, sign in SIGNS.items()))
     shown += [
         *_lines(document["lines"]),
+        *_held(document["held_until"]),
         *[f"! {one['message']}\n  → {one['next_step']}" for one in document["configuration"]],
         *_batches(document["batches_waiting"]),
         *_links(document["links_unsigned"]),
@@ -89,6 +90,16 @@ def _lines(rows: Sequence[dict[str, Any]]) -> list[Any]:
         for row in by_urgency(rows)
     ]  # fmt: skip
     return [table(headers, cells, right=headers[2:])]
+
+
+def _held(held: Sequence[Mapping[str, Any]]) -> list[str]:
+    from mmrecon.model.money import to_text
+
+    return [
+        f"Held until {each['until']}: {each['lines']} line(s) of {each['wallet']}, "
+        f"{to_text(each['amount_minor'], each['currency'])}."
+        for each in held
+    ]
 
 
 def _batches(batches: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -25,6 +25,8 @@ class Decision(StrEnum):
     NOT_OURS = "not ours"
     ALREADY_POSTED = "already posted"
     DONE_BY_HAND = "done by hand"
+    UNDO = "undo"
+    LEAVE = "leave the posting"
 
 
 class BatchKind(StrEnum):

@@ -28,8 +28,9 @@ class ProposalFrame(FrameSchema):
     the line's source key, `item_key` that of the item it settles. `legs_json` is a list of `Leg`
     fields (`model/match.py`); `proposed_account` the same for people. Due, before and after are
     the first leg's account: balance of savings, outstanding of a loan. `original` names the
-    posted line that a reversal takes back. `facts_json` are the facts whose change refuses an
-    answer (DESIGN 7.1); it holds nothing of a person.
+    posted line that a reversal takes back, `takes_back` the receipts of such that stand (`A;B`).
+    `facts_json` are the facts whose change refuses an answer (DESIGN 7.1); it holds nothing of a
+    person.
     """
 
     key = ("row_id",)
@@ -71,6 +72,7 @@ class ProposalFrame(FrameSchema):
     candidate_2: Text
     candidate_3: Text
     original: Text
+    takes_back: Text
     facts_json: Text
 
 

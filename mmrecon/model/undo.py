@@ -3,6 +3,10 @@
 Row of a `corrections` batch with the act `undo`: the facts of the posting's own row with purpose
 `correct`, the command `undo_…`, an `attempt` that counts corrections of this leg, `reason`,
 `transaction_id`, `external_id`, `posting` ([batch_id, row]) and `shown` ([[code, arguments]]).
+
+Where the provider's reversal asks for it, a row with the act `close_reversal` stands beside them:
+`reversal` is that line's source key, `line` the key of the payment that is taken back. When the
+posting reads back as undone, both lines are closed; neither asks anybody again.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from mmrecon.model.keys import PostingFacts
 from mmrecon.model.posting import Posting, Purpose
 
 UNDO: Final = "undo"
+CLOSE_REVERSAL: Final = "close_reversal"
 BLOCKING: Final = frozenset(
     {
         "undo_not_settled", "undo_waits_already", "undo_not_found", "undo_differs",
@@ -67,6 +72,37 @@ def undo_row(
         "external_id": posting.external_id,
         "posting": [posting.batch_id, posting.batch_row],
         "shown": [[one.code, dict(one.arguments)] for one in shown],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    """The provider's reversal of a posted payment, as the store knows it."""
+
+    line_id: int
+    source: str
+    receipt: str
+    amount_minor: int
+    currency: str
+    value_date: str
+
+
+def closing_row(undo: CanonicalRow, reversal: Reversed) -> CanonicalRow:
+    """What two people sign beside a payment's undo: its reversal needs no other answer."""
+    return {
+        "act": CLOSE_REVERSAL,
+        "decision": UNDO,
+        "wallet": undo["wallet"],
+        "tenant": undo["tenant"],
+        "server": undo["server"],
+        "line": undo["line"],
+        "source": reversal.source,
+        "reversal": reversal.source,
+        "receipt": reversal.receipt,
+        "amount_minor": reversal.amount_minor,
+        "currency": reversal.currency,
+        "value_date": reversal.value_date,
+        "reason": undo["reason"],
     }
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from mmrecon.config import PeopleRules
 from mmrecon.model.approval import CanonicalRow
 
-_MOVES_NO_MONEY: Final = frozenset({"hold", "suspense"})
+_MOVES_NO_MONEY: Final = frozenset({"hold", "suspense", "close_reversal"})
 
 
 def whole_lines(rows: Sequence[CanonicalRow], rejected: Iterable[int]) -> frozenset[int]:

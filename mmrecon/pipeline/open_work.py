@@ -16,6 +16,7 @@ from mmrecon.errors import UsageError
 from mmrecon.model.account import LedgerSnapshot
 from mmrecon.model.clock import local_date
 from mmrecon.pipeline.run import Run
+from mmrecon.pipeline.showing import local_time
 from mmrecon.store.found_links import POSTED_ELSEWHERE, found_transactions, waiting_links
 from mmrecon.store.holds import open_holds
 from mmrecon.store.items import all_items
@@ -24,6 +25,7 @@ from mmrecon.store.matches import current
 from mmrecon.store.occupied import left_of_lines
 from mmrecon.store.originals import originals
 from mmrecon.store.proofs import wallet_ids
+from mmrecon.store.rejections import rejections
 from mmrecon.store.review_reasons import open_reasons
 from mmrecon.store.snapshots import newest
 from mmrecon.store.workbooks import lines_of
@@ -91,6 +93,8 @@ def open_work(
         accounts=snapshot.accounts,
         originals=original_texts(taken_back, snapshot.accounts),
         notes=_notes(connection, states),
+        takes_back=_standing(taken_back),
+        rejections=_rejections(connection, wanted, wallets[0].zone if wallets else "UTC"),
         wallets=wallets,
         today=local_date(run.now_utc(), wallets[0].zone if wallets else "UTC"),
     )
@@ -105,14 +109,31 @@ def _taken_back(matches: pd.DataFrame) -> dict[int, list[str]]:
     }
 
 
+def _standing(taken_back: pd.DataFrame) -> pd.Series:
+    """By line id of a reversal: the receipts of posted lines that it may take back (`A;B`)."""
+    posted = taken_back[taken_back["state"].isin(["posted", "verified"])]
+    receipts = posted[["line_id", "receipt"]].drop_duplicates()
+    return receipts.groupby("line_id")["receipt"].agg(";".join).astype("str")
+
+
+def _rejections(connection: Connection, line_ids: Sequence[int], zone: str) -> pd.Series:
+    """Who did not approve a line's last answer, when and why, by line id."""
+    texts = {
+        one.line_id: f"Rejected by {one.person} on {local_time(one.at_utc, zone)}: "
+        f"{one.reason.rstrip('.')}."
+        for one in rejections(connection, line_ids)
+    }
+    return pd.Series(texts, dtype="str")
+
+
 def _notes(connection: Connection, states: pd.DataFrame) -> pd.Series:
     """Why lines wait by decision, came back or stand elsewhere, in sentences by line id."""
     line_ids = states["line_id"].tolist()
     notes = [
-        (hold.line_id, f"Held until {hold.until}" if hold.until else "In suspense by decision",
-         hold.reason)
+        (hold.line_id, "In suspense by decision", hold.reason)
         for hold in open_holds(connection)
-    ]  # fmt: skip
+        if hold.kind == "suspense"
+    ]
     told = [(line_id, ": ".join(filter(None, words))) for line_id, *words in notes]
     for start in range(0, len(line_ids), _CHUNK):
         told += [

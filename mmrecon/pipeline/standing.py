@@ -27,6 +27,7 @@ from mmrecon.proof.coverage import covered, days_touched, read_up_to
 from mmrecon.store import standing as store
 from mmrecon.store.database import reading
 from mmrecon.store.found_links import FoundTransaction, found_transactions
+from mmrecon.store.holds import held_money
 from mmrecon.store.proofs import StoredProof, newest_proofs, statement_periods, wallet_ids
 
 CALENDAR_DAYS: Final = 14
@@ -46,6 +47,10 @@ def status(run: Run) -> dict[str, Any]:
                 for wallet in run.settings.wallets
             ],
             "lines": [_named(row, wallets_by_id(run.settings, known)) for row in states],
+            "held_until": [
+                _named(asdict(each), wallets_by_id(run.settings, known))
+                for each in held_money(connection)
+            ],
             "batches_waiting": [
                 asdict(batch) | {"totals": json.loads(batch.totals_json or "{}")}
                 for batch in store.waiting_batches(connection)

@@ -17,7 +17,7 @@ from mmrecon.approval.returned import Returned
 from mmrecon.approval.workbook_in import read
 from mmrecon.errors import ExitCode, UsageError, worst
 from mmrecon.fetch.archive import Archived, get, put
-from mmrecon.model.approval import Batch
+from mmrecon.model.approval import Batch, Decision
 from mmrecon.model.catalogue import severity_of
 from mmrecon.model.catalogue.approval import TAMPERING
 from mmrecon.model.issue import Issue
@@ -27,6 +27,7 @@ from mmrecon.pipeline.open_work import ledger_snapshot, open_work
 from mmrecon.pipeline.people import Signer, unlock_signer
 from mmrecon.pipeline.reading_back import read_back
 from mmrecon.pipeline.refusals import journalled
+from mmrecon.pipeline.reversing import look_at_undos, undo_drafts
 from mmrecon.pipeline.run import Run
 from mmrecon.store.answers import StoredAnswer, StoredReturn, insert_return, taken_answers
 from mmrecon.store.database import reading, transaction
@@ -78,7 +79,7 @@ def check_workbook(run: Run, path: Path) -> Submitted:
     returned = _read(run, _bytes(run, path))
     with reading(run.engine) as connection:
         seen, decided = _decide(run, connection, returned)
-    decided = read_back(run, decided)
+    decided, _ = look_at_undos(run, read_back(run, decided))
     issues = _issues(run, returned, seen, decided)
     return Submitted(returned.workbook_id, decided, (), issues, signed=False)
 
@@ -97,9 +98,11 @@ def submit_workbook(run: Run, path: Path, name: str, passphrase: str) -> Submitt
         returned = _read(run, content)
         with reading(run.engine) as connection:
             seen, decided = _decide(run, connection, returned)
-        decided = read_back(run, decided)
+        decided, undos = look_at_undos(run, read_back(run, decided))
         with reading(run.engine) as connection:
-            drafts = drafts_of(connection, run, decided.accepted)
+            others = [one for one in decided.accepted if one.decision is not Decision.UNDO]
+            drafts = drafts_of(connection, run, others)
+            drafts += undo_drafts(connection, run, undos)
         with transaction(run.engine) as connection:
             _refuse_changed(connection, seen, decided.accepted)
             _keep_return(run, connection, archived, seen, decided, signer)

@@ -10,7 +10,7 @@ from mmrecon.errors import Defect
 from mmrecon.model.approval import BatchKind
 from mmrecon.model.override import SEND_CONTRADICTED_DAY
 from mmrecon.model.resolution import RESOLUTIONS
-from mmrecon.model.undo import UNDO
+from mmrecon.model.undo import CLOSE_REVERSAL, UNDO
 from mmrecon.pipeline.approved import MONEY_KINDS
 from mmrecon.pipeline.run import Run
 from mmrecon.store import batches, journal
@@ -18,6 +18,7 @@ from mmrecon.store.batches import StoredBatch
 from mmrecon.store.effects import take_effect
 from mmrecon.store.postings import ApprovedRow, RefusedRow
 from mmrecon.store.resolutions import resolve
+from mmrecon.store.reversals import SignedRow, hold_reversals
 from mmrecon.store.schema import WALLET
 
 
@@ -29,6 +30,8 @@ def do_what_it_says(
     Raises:
         SafetyRefusal: a row names another line, item or wallet than the store has for it.
     """
+    if _only_read(stored):
+        hold_reversals(connection, _closings(stored, accepted), at_utc=run.at_utc())
     if stored.batch.kind in {BatchKind.PEOPLE, BatchKind.CONFIGURATION} or _only_read(stored):
         return []  # these are read from the signed rows, whenever they are asked for
     if _only_resolutions(stored):
@@ -56,8 +59,20 @@ def do_what_it_says(
 def _only_read(stored: StoredBatch) -> bool:
     """Overrides and corrections change nothing by themselves."""
     return stored.batch.kind is BatchKind.CORRECTIONS and all(
-        row.get("act") in {SEND_CONTRADICTED_DAY, UNDO} for row in stored.batch.rows
+        row.get("act") in {SEND_CONTRADICTED_DAY, UNDO, CLOSE_REVERSAL} for row in stored.batch.rows
     )
+
+
+def _closings(stored: StoredBatch, accepted: Sequence[int]) -> list[SignedRow]:
+    """The reversals that a correction answers."""
+    rows = [
+        SignedRow(
+            stored.batch.batch_id, number, stored.places[number - 1].line_id,
+            stored.batch.rows[number - 1],
+        )
+        for number in accepted
+    ]  # fmt: skip
+    return [one for one in rows if one.row.get("act") == CLOSE_REVERSAL]
 
 
 def _only_resolutions(stored: StoredBatch) -> bool:

@@ -106,12 +106,17 @@ def prepare_undo(run: Run, wanted: Undoing, name: str, passphrase: str) -> str:
     with journalled(run, name):
         signer = unlock_signer(run, name, passphrase)
         with transaction(run.engine) as connection:
-            draft = _draft(connection, run, wanted)
+            draft = draft_of(connection, run, wanted)
             prepare(connection, run, signer, [draft])
     return draft.batch.batch_id
 
 
-def _draft(connection: Connection, run: Run, wanted: Undoing) -> Draft:
+def draft_of(connection: Connection, run: Run, wanted: Undoing) -> Draft:
+    """The correction of what can be taken back, about to be signed.
+
+    Raises:
+        UsageError: somebody asked for it in the meantime.
+    """
     postings = [one.posting for one in wanted.possible]
     asked = undos.corrections(connection)
     if _waiting(connection, asked, postings):

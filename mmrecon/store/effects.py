@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
 
-from mmrecon.model.keys import line_source
 from mmrecon.store.batches import altered
+from mmrecon.store.line_sources import line_sources
 from mmrecon.store.links import insert_links
 from mmrecon.store.postings import ApprovedRow, RefusedRow, insert_approved
 from mmrecon.store.review_reasons import clear_reasons
-from mmrecon.store.schema import HOLD, ITEM, LINE, WALLET
+from mmrecon.store.schema import HOLD, ITEM
 
 _HOLDING: Final = frozenset({"hold", "suspense"})
 _CHUNK: Final = 500
@@ -68,7 +68,7 @@ def _insert_holds(connection: Connection, rows: Sequence[ApprovedRow], at_utc: s
 
 def _refuse_misplaced(connection: Connection, rows: Sequence[ApprovedRow]) -> None:
     """The row's own facts say which line and item it is about; the index beside it must agree."""
-    lines = _line_sources(connection, [row.line_id for row in rows if row.line_id is not None])
+    lines = line_sources(connection, [row.line_id for row in rows if row.line_id is not None])
     items = _item_keys(connection, [row.item_id for row in rows if row.item_id is not None])
     for row in rows:
         line, source = str(row.facts.get("line") or ""), str(row.facts.get("source") or "")
@@ -77,21 +77,6 @@ def _refuse_misplaced(connection: Connection, rows: Sequence[ApprovedRow]) -> No
         if line != known_line or source not in {line, known_item}:
             what = f"row {row.row_number} points to another line or item than it names"
             raise altered(row.batch_id, what)
-
-
-def _line_sources(connection: Connection, line_ids: Sequence[int]) -> dict[int, str]:
-    names = ("line_id", "sub_account", "receipt", "sign", "amount_minor", "n", "generation")
-    query = select(WALLET.c.provider, WALLET.c.account, *(LINE.c[name] for name in names)).join(
-        WALLET, WALLET.c.wallet_id == LINE.c.wallet_id
-    )
-    return {
-        row.line_id: line_source(
-            row.provider, row.account, row.sub_account, row.receipt, row.sign, row.amount_minor,
-            row.n, row.generation,
-        )
-        for chunk in _chunks(line_ids)
-        for row in connection.execute(query.where(LINE.c.line_id.in_(chunk)))
-    }  # fmt: skip
 
 
 def _item_keys(connection: Connection, item_ids: Sequence[int]) -> dict[int, str]:

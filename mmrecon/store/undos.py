@@ -19,6 +19,7 @@ from mmrecon.model.undo import UNDO
 from mmrecon.store import journal
 from mmrecon.store.posting_reads import postings_of
 from mmrecon.store.postings import Change, change_states, posting_facts
+from mmrecon.store.reversals import ask_about_reversals, close_pairs
 from mmrecon.store.review_reasons import ReviewReason, add_reasons
 from mmrecon.store.schema import (
     BATCH,
@@ -123,6 +124,9 @@ def give_up(
         journal.Entry(GIVEN_UP, {"posting_id": posting_id, "code": code}) for posting_id, _ in told
     ]
     journal.append(connection, entries, at_utc=at_utc, run_id=run_id)
+    ended = {key for _, key in told}
+    batch_ids = {one.batch_id for one in corrections(connection) if one.idempotency_key in ended}
+    ask_about_reversals(connection, batch_ids, code, at_utc=at_utc)
 
 
 def mark_undone(
@@ -144,6 +148,8 @@ def mark_undone(
         if posting.line_id is not None
     ]
     add_reasons(connection, reasons, at_utc=at_utc)
+    batch_ids = {batch_id for _, batch_id in done}
+    close_pairs(connection, batch_ids, at_utc=at_utc, run_id=run_id)
 
 
 def postings_signed_in(

@@ -137,6 +137,8 @@ ITEMS = ItemFrame.build(
 def work(
     *, states: dict[int, str] | None = None, left: dict[int, int] | None = None,
     notes: dict[int, str] | None = None,
+    rejections: dict[int, str] | None = None,
+    takes_back: dict[int, str] | None = None,
     matches: tuple[dict[str, Any], ...] = MATCHES, lines: tuple[dict[str, Any], ...] = LINES,
 ) -> OpenWork:  # fmt: skip
     """The morning's open work, with some states, amounts left, matches or lines different."""
@@ -158,6 +160,8 @@ def work(
         originals=pd.Series({9: "RCP0000001, posted to savings:000000011"}, dtype="str"),
         wallets=WALLETS,
         today=TODAY,
+        takes_back=pd.Series({9: "RCP0000001"} if takes_back is None else takes_back, dtype="str"),
+        rejections=pd.Series(rejections or {}, dtype="str"),
     )
 
 

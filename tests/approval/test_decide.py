@@ -539,3 +539,33 @@ def test_a_sign_off_that_differs_takes_nothing(
     decided = hand_back(officer)
     assert [issue.code for issue in decided.issues] == [code]
     assert not decided.accepted
+
+
+def test_a_reversal_is_answered_undo_of_the_one_posting_it_can_be(officer: Officer) -> None:
+    officer.answer("R000009", "undo", reason="reversed by the provider")
+    (answer,) = hand_back(officer).accepted
+    assert (answer.decision, answer.original) == (Decision.UNDO, "RCP0000001")
+
+
+@pytest.mark.parametrize("standing", ["", "RCP0000001;RCP0000002"])
+def test_an_undo_names_its_payment_where_that_is_not_clear(officer: Officer, standing: str) -> None:
+    present = now(morning.work(takes_back={9: standing}))
+    officer.answer("R000009", "undo", reason="reversed by the provider")
+    assert codes(hand_back(officer, present)) == {"R000009": "answer_undo_of_what"}
+    officer.answer("R000009", "undo", transaction_or_paper_reference="rcp0000002")
+    assert accepted(hand_back(officer, present))["R000009"].original == "RCP0000002"
+
+
+def test_a_posting_is_left_only_with_a_reason(officer: Officer) -> None:
+    officer.answer("R000009", "leave the posting")
+    assert codes(hand_back(officer)) == {"R000009": "answer_needs_cell"}
+    officer.answer("R000009", "leave the posting", reason="recovered from the client")
+    assert accepted(hand_back(officer))["R000009"].reason == "recovered from the client"
+
+
+@pytest.mark.parametrize("decision", ["undo", "leave the posting"])
+def test_what_is_no_reversal_has_no_posting_to_undo_or_leave(
+    officer: Officer, decision: str
+) -> None:
+    officer.answer("R000001", decision, reason="reversed by the provider")
+    assert codes(hand_back(officer)) == {"R000001": "answer_not_possible"}

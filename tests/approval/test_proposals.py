@@ -52,9 +52,16 @@ def test_a_teller_has_posted_it_already() -> None:
     assert row["sheet"] == Sheet.POSTED_ALREADY
 
 
-def test_a_held_line_waits_with_the_suspense() -> None:
-    row = row_of(propose(morning.work(states={1: "held"})), "R000001")
-    assert row["sheet"] == Sheet.SUSPENSE
+def test_a_held_line_stands_on_no_sheet_until_its_day() -> None:
+    proposals = propose(morning.work(states={1: "held"}))
+    assert "R000001" not in set(proposals["row_id"])
+
+
+def test_a_ready_row_that_was_rejected_is_a_question_and_says_who_rejected_it_and_why() -> None:
+    told = "Rejected by Beno Example on 2026-03-02 18:00: ask the client."
+    row = row_of(propose(morning.work(rejections={1: told})), "R000001")
+    assert row["sheet"] == Sheet.NEEDS_DECISION
+    assert row["warnings"] == told
 
 
 def test_a_ready_line_of_which_a_part_is_taken_needs_a_decision() -> None:

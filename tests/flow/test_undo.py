@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mmrecon.cli.demo.officer import Owner
-from mmrecon.sandbox.demo_wallets import PAYOUTS
+from mmrecon.sandbox.demo_wallets import PAYBILL, PAYOUTS
 from tests.cli.site import ASHA, BENO
 from tests.flow.oracles import check_money
 from tests.flow.site import Site
@@ -22,8 +22,10 @@ from tests.flow.world import (
     paid,
     payout,
     receipt,
+    reversal,
     savings_of,
 )
+from tests.sandbox.client import COMMON
 
 WHY = ("--reason", "posted to the wrong client")
 
@@ -101,6 +103,79 @@ def test_a_repayment_taken_back_is_repaid_again_with_another_external_id(posted:
     )
     assert [(row["attempt"], row["state"]) for row in rows] == [(1, "undone"), (2, "verified")]
     assert rows[0]["external_id"] != rows[1]["external_id"]
+    check_money(site)
+
+
+REVERSED = {"Reason": "reversed by the provider"}
+
+
+def reversed_by_the_provider(site: Site) -> str:
+    """The next file of the day shows that the first payment went back to the payer."""
+    first = paid(1, AMINA, savings_of(AMINA), 500_00)
+    other = paid(2, BRENDA, loan_of(BRENDA), 700_00)
+    path = site.deliver(first, other, reversal(40, first))
+    del site.delivered[path.name]  # two deliveries share this name
+    site.take_in(codes=(0, 1, 6))
+    return receipt(40)
+
+
+def test_a_reversal_is_answered_undo_and_both_lines_are_closed_once_it_is_done(
+    posted: Site,
+) -> None:
+    site = posted
+    taken = reversed_by_the_provider(site)
+    assert site.state_of(taken) == "review"
+    submitted = site.submit(site.answer(choices={taken: {"Decision": "undo", **REVERSED}}))
+    (batch,) = submitted["batches"]
+    assert (batch["kind"], batch["rows"]) == ("corrections", 2)
+    assert site.state_of(taken) == "submitted"
+    shown = site.ok("approve", batch["batch_id"]).out
+    assert f"take back {receipt(1)}" in shown
+    assert f"close the reversal {taken}, KES 500.00" in shown
+    site.approve_everything(BENO)
+    assert site.state_of(taken) == "held"
+    assert site.state_of(receipt(1)) == "verified"
+    assert [one["state"] for one in site.send()["postings"]] == ["undone"]
+    assert (site.state_of(receipt(1)), site.state_of(taken)) == ("closed_by_hand",) * 2
+    assert standing(site) == {receipt(1): False, receipt(2): True}
+    rows = site.ok("workbook", "--json", codes=(0, 1, 6)).json
+    assert rows["waiting"] == 0
+    site.ok("journal", "verify")
+    site.ok("prove", "--day", DAY.isoformat())
+    check_money(site)
+
+
+def test_an_undo_that_is_given_up_is_a_question_again(posted: Site) -> None:
+    site = posted
+    taken = reversed_by_the_provider(site)
+    site.decide(choices={taken: {"Decision": "undo", **REVERSED}})
+    site.api.done(
+        "POST",
+        f"/savingsaccounts/{site.account_id(savings_of(AMINA))}/transactions?command=withdrawal",
+        {
+            "transactionDate": DAY.isoformat(), "transactionAmount": 20_400,
+            "paymentTypeId": site.payment_type_id(PAYBILL), **COMMON,
+        },
+    )  # fmt: skip
+    told = site.send(codes=(0, 1, 6))
+    assert [issue["code"] for issue in told["issues"]] == ["undo_given_up"]
+    assert (site.state_of(receipt(1)), site.state_of(taken)) == ("verified", "review")
+    path = site.answer(choices={taken: {"Decision": "undo", **REVERSED}})
+    (refused,) = site.submit(path)["refused"]
+    assert refused["code"] == "answer_undo_not_possible"
+
+
+def test_a_posting_may_be_left_although_the_payment_was_reversed(posted: Site) -> None:
+    site = posted
+    taken = reversed_by_the_provider(site)
+    submitted = site.decide(
+        choices={
+            taken: {"Decision": "leave the posting", "Reason": "recovered from the client"},
+        }
+    )
+    assert [batch["kind"] for batch in submitted["batches"]] == ["choices"]
+    assert site.state_of(taken) == "closed_by_hand"
+    assert standing(site) == {receipt(1): True, receipt(2): True}
     check_money(site)
 
 
@@ -209,7 +284,7 @@ def test_a_rejected_correction_leaves_everything_and_can_be_asked_for_again(post
         ((receipt(1),), "a correction has a reason"),
         (WHY, "it is not clear what to take back"),
         ((receipt(1), "--batch", "postings-1", *WHY), "it is not clear what to take back"),
-        (("NOSUCH", *WHY), "nothing of NOSUCH stands in Fineract"),
+        (("NOSUCH", *WHY), "No statement shows “NOSUCH” yet. Read so far: paybill up to"),
         (("--batch", "postings-1", *WHY), "nothing of postings-1 stands"),
         (("--file", "nosuch.csv", *WHY), "there is no file nosuch.csv"),
     ],

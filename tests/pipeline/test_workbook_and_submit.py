@@ -13,10 +13,13 @@ import pandas as pd
 import pytest
 from sqlalchemy import func, insert, select
 
+from mmrecon.cli.status_cmd import status_shown
 from mmrecon.errors import ExitCode, SafetyRefusal, UsageError
 from mmrecon.fetch.archive import get
 from mmrecon.model.approval import BatchKind, BatchState
 from mmrecon.model.match import MatchFrame
+from mmrecon.pipeline.approving import approve, reject
+from mmrecon.pipeline.standing import status
 from mmrecon.pipeline.submitting import Submitted, check_workbook, submit_workbook
 from mmrecon.pipeline.workbook import write_workbook
 from mmrecon.store import batches, journal
@@ -156,8 +159,6 @@ def test_the_same_workbook_twice_is_taken_once(desk: Desk) -> None:
 
 
 def test_a_rejected_answer_is_not_taken_again_but_another_one_is(desk: Desk) -> None:
-    from mmrecon.pipeline.approving import reject
-
     paper = Paper(write_workbook(desk.run).path)
     paper.type("R000001", "Decision", "approve")
     (batch,) = submit(desk, paper.save()).batches
@@ -235,11 +236,43 @@ def test_what_was_held_until_today_is_a_row_like_any_other_again(desk: Desk) -> 
                     "reason": "she rings back"}  # fmt: skip
             connection.execute(insert(HOLD), hold)
     desk.now_utc += timedelta(days=1)
-    rows = write_workbook(desk.run).rows.set_index("row_id")
+    written = write_workbook(desk.run)
+    rows = written.rows.set_index("row_id")
     assert rows.loc["R000001", "sheet"] == "to_approve"
-    assert rows.loc["R000002", "sheet"] == "suspense"
-    assert rows.loc["R000002", "warnings"] == "Held until 2026-12-24: she rings back."
+    assert "R000002" not in rows.index
+    summary = Paper(written.path).sheet("Summary").iter_rows(values_only=True)
+    assert ("2026-12-24", "pay", 1, 1000) in [row[:4] for row in summary]
+    (held,) = status(desk.run)["held_until"]
+    assert held == {
+        "until": "2026-12-24", "wallet": "pay", "currency": "KES", "lines": 1,
+        "amount_minor": 100_000,
+    }  # fmt: skip
+    assert "Held until 2026-12-24: 1 line(s) of pay, KES 1,000.00." in status_shown(
+        status(desk.run)
+    )
     assert "holds_ended" in events(desk)
+
+
+def test_a_rejected_row_is_back_with_who_rejected_it_when_and_why(desk: Desk) -> None:
+    paper = Paper(write_workbook(desk.run).path)
+    paper.type("R000001", "Decision", "approve")
+    paper.type("R000002", "Decision", "approve")
+    (batch,) = submit(desk, paper.save()).batches
+    approve(desk.run, batch.batch_id, BENO, secret(BENO), {1: "she says it is her sister's"})
+    written = write_workbook(desk.run)
+    rows = written.rows.set_index("row_id")
+    assert "R000002" not in rows.index
+    assert rows.loc["R000001", "sheet"] == "needs_decision"
+    assert rows.loc["R000001", "warnings"] == (
+        f"Rejected by {BENO} on 2026-11-24 09:01: she says it is her sister's."
+    )
+    paper = Paper(written.path)
+    paper.type("R000001", "Decision", "approve")
+    (again,) = submit(desk, paper.save()).batches
+    assert again.kind is BatchKind.CHOICES
+    reject(desk.run, again.batch_id, BENO, secret(BENO), "she has not called yet")
+    rows = write_workbook(desk.run).rows.set_index("row_id")
+    assert rows.loc["R000001", "warnings"].endswith(": she has not called yet.")
 
 
 def test_a_line_that_came_back_says_why(desk: Desk) -> None:

@@ -135,6 +135,27 @@ CODES: Final[tuple[CodeText, ...]] = (
         "the transaction could not be read in Fineract: {why}",
         "Hand the workbook back again when Fineract answers; the other rows are taken.",
     ),
+    _work(
+        "answer_undo_of_what",
+        "{count} posted payments may be the one that this reversal takes back",
+        "Write the receipt of that payment into “Transaction or paper reference”.",
+    ),
+    _work(
+        "answer_undo_not_possible",
+        "the posting of {original} cannot be taken back: {because}",
+        "Do what it says, or answer otherwise: “leave the posting” or “done by hand”, and why.",
+    ),
+    _work(
+        "answer_undo_amount",
+        "the reversal is of {given}, the posting of {original} of {expected}",
+        "Take the posting back with `mmrecon undo {original}`, post what is left of the payment, "
+        "and answer this row “done by hand” then.",
+    ),
+    _work(
+        "reversal_not_undone",
+        "two people signed to take the posting back, and it was not done (batch {batch_id}: {why})",
+        "Look at the account in Fineract and answer the row anew.",
+    ),
     _work("answer_paper_reference_short", "the transaction or paper reference is too short"),
     _work("answer_not_possible", "“{decision}” is not possible here: {because}"),
     _work(
