@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -187,8 +186,7 @@ def restore_store(
 
     path = (find_config(config) if into is None else into / "config.toml").resolve()
     now_utc = system_clock()
-    folder = unpacked(backup, path.parent)
-    try:
+    with unpacked(backup, path.parent) as folder:
         settings = load_settings(path if into is None else folder / "config.toml")
         if settings.state.database_url_variable:
             raise UsageError("this store lives on PostgreSQL", code="backup_needs_sqlite")
@@ -201,8 +199,6 @@ def restore_store(
                 folder, Place(path, state), backup,
                 replace=replace, now_utc=now_utc, run_id=new_run_id("restore", now_utc),
             )  # fmt: skip
-    finally:
-        shutil.rmtree(folder)
 
 
 def _connector(settings: Settings) -> Callable[[], FineractClient]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from mmrecon.errors import MmreconError, SafetyRefusal, UsageError
+from mmrecon.errors import SafetyRefusal, UsageError
 from mmrecon.model.clock import iso_utc
 from mmrecon.pipeline.backup import ARCHIVE, journal_holds
 from mmrecon.store import backup_file, journal
@@ -30,6 +31,7 @@ from mmrecon.store.database import (
 from mmrecon.store.instances import How, begin
 from mmrecon.store.schema import FILE
 
+_HIDDEN: Final = ".restore-"
 _DATABASE: Final = ("mmrecon.db", "mmrecon.db-wal", "mmrecon.db-shm")
 
 
@@ -63,22 +65,52 @@ class Restored:
     unknown: tuple[Path, ...]
 
 
-def unpacked(path: Path, site: Path) -> Path:
-    """A backup, checked and unpacked into a hidden folder of the site.
+@contextmanager
+def unpacked(path: Path, site: Path) -> Iterator[Path]:
+    """A backup, checked and unpacked into a hidden folder of the site, for a while.
+
+    What a restore that was killed left there is removed.
 
     Raises:
         SafetyRefusal: the backup, its database or its journal does not hold.
     """
     site.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = site / f".restore-{secrets.token_hex(4)}"
+    folder = site / f"{_HIDDEN}{secrets.token_hex(4)}"
     folder.mkdir(mode=0o700)
     try:
-        backup_file.unpack(path, folder)
-        backup_file.check_database(folder / backup_file.DATABASE)
-    except MmreconError:
+        with _held(folder) as held:
+            assert held
+            _sweep(site)
+            backup_file.unpack(path, folder)
+            backup_file.check_database(folder / backup_file.DATABASE)
+            yield folder
+    finally:
         shutil.rmtree(folder)
-        raise
-    return folder
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """Whether nobody else uses a folder: the kernel frees it when its holder dies."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield _lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _sweep(site: Path) -> None:
+    for folder in site.glob(f"{_HIDDEN}*"):
+        with _held(folder) as left_behind:
+            if left_behind:
+                shutil.rmtree(folder)
 
 
 def restore(

@@ -149,3 +149,45 @@ def test_a_night_killed_again_and_again_is_finished_by_the_next(
     assert nursery.kill_at_every_step("tick", stride=4) > 3
     assert len(site.new_money()) == 7
     check_money(site)
+
+
+def facts(site: Site) -> set[tuple[str, int, int, str]]:
+    """What is in the ledger since the site was opened."""
+    found = site.new_money()
+    told = {(one.kind, one.account_id, one.amount_minor, one.receipt) for one in found}
+    assert len(told) == len(found), "something stands there twice"
+    return told
+
+
+def test_a_restore_and_reading_anew_after_it_killed_at_every_step_are_finished_once(
+    site: Site, nursery: Nursery, tmp_path: Path
+) -> None:
+    """Two lines were sent after the backup, one came in after it and was sent too."""
+    first = (paid(1, AMINA, savings_of(AMINA), 1_500_00), paid(2, BRENDA, loan_of(BRENDA), 300_00))
+    site.deliver(*first)
+    site.take_in()
+    site.decide()
+    backup = tmp_path / "backup.tar.gz"
+    site.ok("backup", str(backup), "--archive")
+    site.send()
+    site.deliver(*first, paid(3, ESTHER, savings_of(ESTHER), 700_00))
+    site.take_in()
+    site.decide()
+    site.send()
+    before = facts(site)
+    assert len(before) == 3
+
+    assert nursery.kill_at_every_step("restore", str(backup), "--replace", stride=3) > 5
+    assert list(site.folder.glob(".restore-*")) == []
+    assert site.ok("journal", "verify", "--json").json["reads_before_sending"]
+    assert nursery.kill_at_every_step("post") > 5
+    assert not site.ok("journal", "verify", "--json").json["reads_before_sending"]
+    assert facts(site) == before
+    site.take_in()
+    site.decide()
+    site.send()
+    site.sign_pending()
+    site.send()
+    assert facts(site) == before
+    site.ok("verify")
+    assert site.ok("journal", "verify").code == 0
