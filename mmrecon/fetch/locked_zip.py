@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import IO, Final
 
-_WRONG: Final = (RuntimeError, zlib.error, EOFError, OSError, NotImplementedError, ValueError)
+_WRONG: Final = (
+    RuntimeError, zlib.error, EOFError, OSError, NotImplementedError, ValueError, struct.error,
+)  # fmt: skip
 
 
 def read_locked(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections import Counter
@@ -24,8 +25,11 @@ from mmrecon.model.issue import Issue
 _GZIP: Final = b"\x1f\x8b"
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _WORKBOOK_PARTS: Final = frozenset({"[Content_Types].xml", "mimetype"})
-_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
-_BROKEN_DIRECTORY: Final = (*_DAMAGED, ValueError)
+_DAMAGED: Final = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError,
+    struct.error,
+)  # fmt: skip
+
 _ENCRYPTED_FLAG: Final = 0x1
 _CHUNK_BYTES: Final = 1 << 20
 _RATIO_FROM_BYTES: Final = 1 << 20
@@ -107,7 +111,7 @@ def _from_gzip(work: _Unpacking, content: bytes, name: str, level: int) -> None:
 def _from_zip(work: _Unpacking, content: bytes, name: str, level: int) -> None:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except _BROKEN_DIRECTORY:
+    except _DAMAGED:
         work.issue("archive_damaged", name)
         return
     with archive:
@@ -183,7 +187,7 @@ def _is_packed(content: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _WORKBOOK_PARTS.isdisjoint(archive.namelist())
-    except _BROKEN_DIRECTORY:
+    except _DAMAGED:
         return b"xl/workbook" not in content
 
 

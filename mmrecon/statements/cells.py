@@ -36,11 +36,11 @@ def money(column: pa.Array, marks: MoneyMarks, digits: int) -> MoneyCells:
     present = as_mask(pc.not_equal(text, ""))
     if not present.any():
         return MoneyCells(np.zeros(len(present), dtype=np.int64), present, present, present)
-    good = as_mask(pc.match_substring_regex(text, _number(marks, digits)))
+    good = as_mask(pc.match_substring_regex(text, number_pattern(marks, digits)))
     bad = present & ~good
     fraction = np.zeros(len(present), dtype=np.bool_)
     if bad.any():
-        fraction = bad & as_mask(pc.match_substring_regex(text, _number(marks, None)))
+        fraction = bad & as_mask(pc.match_substring_regex(text, number_pattern(marks, None)))
     if marks.group:
         text = pc.replace_substring(text, marks.group, "")
     if marks.decimal != ".":
@@ -54,7 +54,7 @@ def money(column: pa.Array, marks: MoneyMarks, digits: int) -> MoneyCells:
     return MoneyCells(minor, present, bad, fraction)
 
 
-def _number(marks: MoneyMarks, digits: int | None) -> str:
+def number_pattern(marks: MoneyMarks, digits: int | None) -> str:
     """A regular expression for a number; `digits` None takes any fraction."""
     whole = r"\d{1,15}"
     if marks.group:

@@ -24,6 +24,8 @@ _CHUNK_ROWS: Final = 50_000
 _WRAPPED_CUTS: Final = 3
 """So many delimiters inside a record's only cell make it a row that was packed into one cell."""
 
+_WRAPPED_MARKS: Final = (",", ";", "\t")
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -203,32 +205,38 @@ def unwrap(content: bytes, head: str) -> bytes | None:
 
     Excel saves a CSV that it did not take apart in this way (statement-formats.md 5.1).
     """
-    if '"' not in head or not _is_wrapped(list(csv.reader(io.StringIO(head, newline="")))):
+    if '"' not in head:
         return None
-    stream = io.StringIO(content.decode("utf-8"), newline="")
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
+    for mark in _WRAPPED_MARKS:
+        if _is_wrapped(head, mark):
+            return _unwrapped(content, mark)
+    return None
+
+
+def _is_wrapped(head: str, mark: str) -> bool:
+    """Whether most records with text are one cell with a record inside."""
     try:
-        for record in csv.reader(stream):
-            if _is_packed(record):
+        records = list(csv.reader(io.StringIO(head, newline=""), delimiter=mark))
+    except csv.Error:
+        return False
+    filled = [record for record in records if any(record)]
+    packed = sum(1 for record in filled if _is_packed(record, mark))
+    return 2 * packed > len(filled)
+
+
+def _is_packed(record: list[str], mark: str) -> bool:
+    return bool(record) and not any(record[1:]) and record[0].count(mark) >= _WRAPPED_CUTS
+
+
+def _unwrapped(content: bytes, mark: str) -> bytes | None:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=mark)
+    try:
+        for record in csv.reader(io.StringIO(content.decode("utf-8"), newline=""), delimiter=mark):
+            if _is_packed(record, mark):
                 out.write(record[0] + "\r\n")
             else:
                 writer.writerow(record)
     except csv.Error:
         return None
     return out.getvalue().encode()
-
-
-def _is_wrapped(records: list[list[str]]) -> bool:
-    """Whether most records with text are one cell with a record inside."""
-    filled = [record for record in records if any(record)]
-    packed = sum(1 for record in filled if _is_packed(record))
-    return 2 * packed > len(filled)
-
-
-def _is_packed(record: list[str]) -> bool:
-    return (
-        bool(record)
-        and not any(record[1:])
-        and any(record[0].count(mark) >= _WRAPPED_CUTS for mark in ",;\t|")
-    )

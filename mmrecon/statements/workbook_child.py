@@ -14,6 +14,7 @@ import io
 import json
 import re
 import resource
+import struct
 import sys
 import zipfile
 import zlib
@@ -34,7 +35,10 @@ _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _ZIP: Final = b"PK\x03\x04"
 _SHEET_PART: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
 _HIDDEN_ROW: Final = re.compile(rb'<row\b[^>]*\bhidden="(?:1|true)"')
-_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
+_DAMAGED: Final = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError,
+    struct.error,
+)  # fmt: skip
 _RATIO_FROM_BYTES: Final = 1 << 20
 Named = tuple[str, int, pa.Table]
 
@@ -101,7 +105,7 @@ def _refuse_bomb(content: bytes, unpacked_bytes: int, ratio: int) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             size = sum(part.file_size for part in parts.infolist())
-    except (*_DAMAGED, ValueError) as error:
+    except _DAMAGED as error:
         raise NotReadableError("workbook_broken") from error
     if size > unpacked_bytes:
         raise NotReadableError("archive_too_large", limit_bytes=unpacked_bytes)

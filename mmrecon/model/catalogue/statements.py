@@ -69,6 +69,11 @@ _FILES: Final = (
         "Download it again from the portal, and do not edit it in between.",
     ),
     (
+        "rows_above_header",
+        "record {row} looks like a row, and the first whole header stands below it",
+        "Download it again from the portal, and do not edit it in between.",
+    ),
+    (
         "csv_ragged",
         "more than {limit} records have another number of cells than the header's {width}",
         "Download it again from the portal, and do not edit it in between.",
@@ -92,6 +97,11 @@ _FILES: Final = (
         "csv_broken",
         "the text stops making sense as CSV after record {row}",
         "Download it again from the portal, and do not open it in between.",
+    ),
+    (
+        "json_broken",
+        "document {document} of this JSON text is broken, or is no record",
+        "Save the dump again, whole.",
     ),
     (
         "no_layout",
@@ -180,6 +190,11 @@ _FILES: Final = (
         "Export it again and hand it in without opening it in Excel.",
     ),
     (
+        "marks_ambiguous",
+        "amounts like 1{decimal}500 can be read in two ways, and nothing in the file decides",
+        "Export it again and hand it in without opening it in Excel.",
+    ),
+    (
         "dates_unreadable",
         "no date in this file is written as layout {layout} writes it",
         "Export it again and hand it in without opening it in Excel.",
@@ -201,7 +216,7 @@ _ROWS: Final = (
     ("amount_missing", "a completed row has no amount"),
     ("fraction", "the column {field} has more decimals than {expected}"),
     ("amount_unreadable", "the column {field} holds no number"),
-    ("direction_unknown", "nothing in the row says whether the money of column {field} came or went"),
+    ("direction_unknown", "nothing says whether the money of column {field} came or went"),
     ("sign_unexpected", "the column {field} holds {expected}, and this one is not"),
     ("row_short", "the row ends early; {expected} were expected"),
     ("row_long", "the row has too many cells; {expected} were expected"),
@@ -254,6 +269,56 @@ _NOTICES: Final = (
         "rows_unwrapped",
         "every row was packed into one cell, as by a re-save; it was taken apart again",
         "Hand files in without opening them in Excel.",
+    ),
+    (
+        "marks_proved",
+        "amounts are grouped by {group} and have the decimal mark {decimal}; the column proves it",
+        "Hand files in without opening them in Excel.",
+    ),
+    (
+        "receipts_repaired",
+        "{rows} receipt(s) were written as numbers by Excel, and are whole: put right",
+        "Hand files in without opening them in Excel.",
+    ),
+    (
+        "phones_repaired",
+        "{rows} phone(s) were written as numbers by Excel, and are whole: put right",
+        "Hand files in without opening them in Excel.",
+    ),
+    (
+        "phones_scientific",
+        "{rows} phone(s) were turned into scientific numbers, as Excel does: they are lost",
+        "Hand files in without opening them in Excel; such lines go by their reference alone.",
+    ),
+    (
+        "references_scientific",
+        "{rows} reference(s) were turned into scientific numbers, as Excel does: they are lost",
+        "Hand files in without opening them in Excel; such lines wait for a person.",
+    ),
+    (
+        "dates_serial",
+        "dates were written as Excel's day numbers, to the second: read as such",
+        "Hand files in without opening them in Excel.",
+    ),
+    (
+        "dates_swapped",
+        "{rows} date(s) had day and month swapped by Excel; the others and {evidence} prove it",
+        "Hand files in without opening them in Excel.",
+    ),
+    (
+        "invisible_letters",
+        "{cells} cell(s) held invisible letters beside what they say; they were set aside",
+        "",
+    ),
+    (
+        "columns_unknown",
+        "{columns} column(s) are not known to the layout and were left out: {names}",
+        "",
+    ),
+    (
+        "columns_moved",
+        "{columns} column(s) stand elsewhere than the provider puts them",
+        "",
     ),
     (
         "rows_hidden",
