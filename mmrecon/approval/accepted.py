@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mmrecon.model.approval import Decision
+from mmrecon.model.found import FoundMoney
 from mmrecon.model.issue import Issue
 from mmrecon.model.match import Leg
 
@@ -52,6 +53,7 @@ class Accepted:
     `legs` are the postings it asks for; `target` the account of a link, `transaction_minor` the
     whole amount of its transaction as Fineract told it, 0 before it was read. `sign` is the line's.
     `original` is the receipt of the posting that an undo takes back.
+    `found` is what mmrecon itself posted for the line before: it must not stand any more.
     """
 
     row_id: str
@@ -75,6 +77,7 @@ class Accepted:
     transaction_minor: int = 0
     paper_reference: str = ""
     original: str = ""
+    found: tuple[FoundMoney, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

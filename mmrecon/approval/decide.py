@@ -6,20 +6,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 
 from mmrecon.approval.accepted import TYPED_CELLS, Accepted, Answer, Decided, Refused
 from mmrecon.approval.proposals import WalletPart
-from mmrecon.approval.resolve import READ_BY_ANSWERS, Ledger, Resolver, decision_named
+from mmrecon.approval.resolve import POSTING, READ_BY_ANSWERS, Ledger, Resolver, decision_named
 from mmrecon.approval.returned import Returned
 from mmrecon.approval.sections import approved_sections, sign_off_faults
 from mmrecon.approval.typed import TypedError
 from mmrecon.model.approval import Decision
 from mmrecon.model.issue import Issue
-
-_POSTING: Final = frozenset({Decision.APPROVE, Decision.DIFFERENT_ACCOUNT, Decision.SPLIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ def _answers(rows: pd.DataFrame) -> list[Answer]:
 def _asked(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows whose answer posts money, whether or not it can be taken."""
     words = rows["decision"].str.casefold().str.strip()
-    posting = words.isin([decision.value for decision in _POSTING])
+    posting = words.isin([decision.value for decision in POSTING])
     return rows[posting & (rows["currency"] != "")].drop_duplicates("row_id")
 
 

@@ -45,9 +45,10 @@ class OpenWork:
 
     `lines` LineFrame, `matches` MatchFrame, `states` LineStateFrame, `left_minor` int64 by line
     id, `items` ItemFrame, `clients` ClientFrame, `accounts` AccountFrame, `originals` text by line
-    id of a reversal, `notes` why a line waits by decision or came back, by line id, `rejections` who
-    did not approve its last answer and why, by line id, `takes_back` by line id of a reversal the
-    receipts of posted lines that it takes back, joined by `;`.
+    id of a reversal, `notes` why a line waits by decision or came back, by line id, `found` what of
+    it seems to be in Fineract already (`model/found.py`), by line id, `rejections` who did not
+    approve its last answer and why, by line id, `takes_back` by line id of a reversal the receipts
+    of posted lines that it takes back, joined by `;`.
     """
 
     lines: pd.DataFrame
@@ -59,6 +60,7 @@ class OpenWork:
     accounts: pd.DataFrame
     originals: pd.Series
     notes: pd.Series
+    found: pd.Series
     wallets: Sequence[WalletPart]
     today: date
     takes_back: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
@@ -125,6 +127,7 @@ def _joined(work: OpenWork) -> pd.DataFrame:
     frame["is_rejected"] = rejected != ""
     notes = frame["line_id"].map(work.notes).astype("str").fillna("")
     frame["note"] = (rejected + " " + notes).str.strip()
+    frame["found_json"] = frame["line_id"].map(work.found).astype("str").fillna("")
     frame["row_id"] = row_ids(frame["line_id"])
     items = work.items.set_index("item_id")["item_key"]
     frame["item_key"] = frame["item_id"].map(items).astype("str").fillna("")
@@ -282,7 +285,7 @@ def _facts(frame: pd.DataFrame) -> list[str]:
     """Facts whose change refuses an answer; the legs stand as the match wrote them."""
     columns = (
         "source", "receipt", "line_class", "value_date", "currency", "amount_minor", "left_minor",
-        "conflict", "state", "vetoes", "item_key", "legs_json",
+        "conflict", "state", "vetoes", "item_key", "legs_json", "found_json",
     )  # fmt: skip
     return [
         json.dumps(dict(zip(columns, facts, strict=True)), separators=(",", ":"))

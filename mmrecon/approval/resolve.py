@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Final
@@ -19,6 +19,7 @@ from mmrecon.approval.typed import NamedAccount, TypedError
 from mmrecon.approval.vocabulary import OTHER_REASON, REASONS, decision_of, reason_of, suggestion
 from mmrecon.model.account import AccountKind
 from mmrecon.model.approval import Decision
+from mmrecon.model.found import FoundMoney, found_of
 from mmrecon.model.line import LineClass
 from mmrecon.model.match import Leg
 from mmrecon.model.money import to_text
@@ -42,6 +43,8 @@ _ALSO_TAKEN: Final[Mapping[Decision, tuple[str, ...]]] = {
     Decision.ALREADY_POSTED: ("different_account",),
     Decision.UNDO: ("evidence_reference",),
 }
+POSTING: Final = frozenset({Decision.APPROVE, Decision.DIFFERENT_ACCOUNT, Decision.SPLIT})
+"""Decisions that post money."""
 _WITH_REASON: Final = frozenset(
     {
         Decision.DIFFERENT_ACCOUNT,
@@ -63,8 +66,8 @@ _BLOCKING: Final = ("block", "no_credit", "no_debit", "dormant")
 
 READ_BY_ANSWERS: Final = (
     "row_id", "line_id", "sheet", "wallet", "state", "source", "item_id", "item_key", "currency",
-    "value_date", "receipt", "sign", "left_minor", "line_class", "legs_json", "takes_back",
-    "facts_json",
+    "value_date", "receipt", "sign", "left_minor", "line_class", "legs_json", "found_json",
+    "takes_back", "facts_json",
 )  # fmt: skip
 """Columns of ProposalFrame that an answer is read against."""
 
@@ -100,6 +103,13 @@ class Ledger:
             raise TypedError(code, account=named.words())
         return self._rows[positions[0]]
 
+    def number_of(self, kind: str, account_id: int) -> str:
+        """The number of an account, empty where the snapshot lacks it."""
+        found = self.accounts[
+            (self.accounts["account_kind"] == kind) & (self.accounts["account_id"] == account_id)
+        ]
+        return str(found.iloc[0]["account_no"]) if len(found) else ""
+
     def item_of(self, kind: str, account_id: int, amount_minor: int) -> Any | None:
         """The one open item of an account with this amount; None when there is none or several."""
         items = self.items
@@ -133,6 +143,7 @@ class Resolver:
         """
         _check_cells(answer, decision)
         reason = _reason(answer, decision)
+        found = self._found(answer, decision, row)
         facts = {
             "row_id": row.row_id,
             "line_id": int(row.line_id),
@@ -148,6 +159,7 @@ class Resolver:
             "sign": int(row.sign),
             "left_minor": int(row.left_minor),
             "reason": reason,
+            "found": found,
         }
         return Accepted(**(facts | self._particulars(answer, decision, row)))
 
@@ -173,6 +185,21 @@ class Resolver:
             case Decision.SUSPENSE | Decision.NOT_OURS:
                 pass
         return particulars
+
+    def _found(self, answer: Answer, decision: Decision, row: Any) -> tuple[FoundMoney, ...]:
+        """What mmrecon itself posted for this line before, and must not stand any more.
+
+        Money that seems to be in Fineract already is posted again only for a stated reason.
+        """
+        if decision not in POSTING:
+            return ()
+        found = [
+            replace(one, account_no=self.ledger.number_of(one.account_kind, one.account_id))
+            for one in found_of(row.found_json)
+        ]
+        if found and not answer.reason:
+            raise TypedError(_refusal_of(found[0]), **found[0].arguments())
+        return tuple(one for one in found if one.batch_id)
 
     def _approved(self, row: Any) -> dict[str, Any]:
         legs = legs_of(row)
@@ -280,6 +307,12 @@ class Resolver:
     def _check_item(self, item_id: int, amount_minor: int) -> None:
         if self.ledger.left_of_item(item_id) < amount_minor:
             raise TypedError("answer_item_taken")
+
+
+def _refusal_of(found: FoundMoney) -> str:
+    if not found.transaction_id:
+        return "answer_found_unclear"
+    return "answer_posted_by_mmrecon" if found.batch_id else "answer_found_already"
 
 
 def legs_of(row: Any) -> tuple[Leg, ...]:

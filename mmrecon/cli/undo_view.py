@@ -19,6 +19,7 @@ def undo_json(found: Undoing, batch_id: str) -> dict[str, Any]:
     return {
         "batch_id": batch_id,
         "reason": found.reason,
+        "beside": list(found.beside),
         "legs": [_leg_json(leg) for leg in found.legs],
     }
 
@@ -33,7 +34,7 @@ def undo_shown(found: Undoing) -> list[Any]:
     if others:
         shown.append("Cannot be taken back:")
         shown += [text for leg in others for text in _leg_lines(leg)]
-    return shown
+    return [*shown, *found.beside]
 
 
 def correction_lines(number: int, row: CanonicalRow) -> list[str]:

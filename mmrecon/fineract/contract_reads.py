@@ -61,8 +61,8 @@ class Transaction:
     """One transaction of Fineract that is not reversed.
 
     `sign` is 1 for money into the wallet (deposit, repayment) and -1 for money out of it;
-    `receipts` are the payment details, normalised; `notes` and the payment type are known from the
-    journal only.
+    `receipts` are the payment details, normalised; the payment type is known from the journal and
+    the report only, `notes` also where an account's own read tells one.
     """
 
     account_kind: str
@@ -199,6 +199,7 @@ def _transaction(
         return None
     details = peek(row.get("paymentDetailData"))
     external_id = row.get("externalId")
+    note = as_text(row.get("note"))
     return Transaction(
         account_kind=account_kind,
         account_id=account_id,
@@ -210,6 +211,7 @@ def _transaction(
         receipt=as_text(details.get("receiptNumber")),
         external_id=as_text(external_id) or as_text(peek(external_id).get("value")),
         reversed=row.get("reversed") is True or row.get("manuallyReversed") is True,
+        notes=frozenset({note} if note else ()),
     )
 
 

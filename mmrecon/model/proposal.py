@@ -29,8 +29,8 @@ class ProposalFrame(FrameSchema):
     fields (`model/match.py`); `proposed_account` the same for people. Due, before and after are
     the first leg's account: balance of savings, outstanding of a loan. `original` names the
     posted line that a reversal takes back, `takes_back` the receipts of such that stand (`A;B`).
-    `facts_json` are the facts whose change refuses an answer (DESIGN 7.1); it holds nothing of a
-    person.
+    `found_json` is what seems to be its money in Fineract already (`model/found.py`). `facts_json`
+    are the facts whose change refuses an answer (DESIGN 7.1); it holds nothing of a person.
     """
 
     key = ("row_id",)
@@ -73,6 +73,7 @@ class ProposalFrame(FrameSchema):
     candidate_3: Text
     original: Text
     takes_back: Text
+    found_json: Text
     facts_json: Text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pandas as pd
@@ -15,6 +15,7 @@ from mmrecon.approval.wording import sentence
 from mmrecon.errors import UsageError
 from mmrecon.model.account import LedgerSnapshot
 from mmrecon.model.clock import local_date
+from mmrecon.model.found import found_in
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.showing import local_time
 from mmrecon.store.found_links import POSTED_ELSEWHERE, found_transactions, waiting_links
@@ -26,7 +27,7 @@ from mmrecon.store.occupied import left_of_lines
 from mmrecon.store.originals import originals
 from mmrecon.store.proofs import wallet_ids
 from mmrecon.store.rejections import rejections
-from mmrecon.store.review_reasons import open_reasons
+from mmrecon.store.review_reasons import ReviewReason, open_reasons
 from mmrecon.store.snapshots import newest
 from mmrecon.store.workbooks import lines_of
 
@@ -82,6 +83,7 @@ def open_work(
     shown = lines_of(connection, wanted)
     matches = current(connection, wanted)
     taken_back = originals(connection, _taken_back(matches))
+    reasons = _open_reasons(connection, wanted)
     wallets = wallet_parts(run, connection)
     return OpenWork(
         lines=shown,
@@ -92,7 +94,8 @@ def open_work(
         clients=snapshot.clients,
         accounts=snapshot.accounts,
         originals=original_texts(taken_back, snapshot.accounts),
-        notes=_notes(connection, states),
+        notes=_notes(connection, states, reasons),
+        found=_found(reasons),
         takes_back=_standing(taken_back),
         rejections=_rejections(connection, wanted, wallets[0].zone if wallets else "UTC"),
         wallets=wallets,
@@ -126,20 +129,33 @@ def _rejections(connection: Connection, line_ids: Sequence[int], zone: str) -> p
     return pd.Series(texts, dtype="str")
 
 
-def _notes(connection: Connection, states: pd.DataFrame) -> pd.Series:
+def _open_reasons(connection: Connection, line_ids: Sequence[int]) -> list[ReviewReason]:
+    return [
+        reason
+        for start in range(0, len(line_ids), _CHUNK)
+        for reason in open_reasons(connection, line_ids[start : start + _CHUNK])
+    ]
+
+
+def _found(reasons: Sequence[ReviewReason]) -> pd.Series:
+    """What of each line seems to be in Fineract already, by line id."""
+    told: dict[int, list[tuple[str, Mapping[str, str | int]]]] = {}
+    for reason in reasons:
+        told.setdefault(reason.line_id, []).append((reason.code, reason.arguments))
+    return pd.Series({line_id: found_in(each) for line_id, each in told.items()}, dtype="str")
+
+
+def _notes(
+    connection: Connection, states: pd.DataFrame, reasons: Sequence[ReviewReason]
+) -> pd.Series:
     """Why lines wait by decision, came back or stand elsewhere, in sentences by line id."""
-    line_ids = states["line_id"].tolist()
     notes = [
         (hold.line_id, "In suspense by decision", hold.reason)
         for hold in open_holds(connection)
         if hold.kind == "suspense"
     ]
     told = [(line_id, ": ".join(filter(None, words))) for line_id, *words in notes]
-    for start in range(0, len(line_ids), _CHUNK):
-        told += [
-            (reason.line_id, sentence(reason.code, reason.arguments))
-            for reason in open_reasons(connection, line_ids[start : start + _CHUNK])
-        ]
+    told += [(reason.line_id, sentence(reason.code, reason.arguments)) for reason in reasons]
     told += _link_notes(connection, states)
     texts = pd.Series([f"{text}." for _, text in told], dtype="str")
     return texts.groupby([line_id for line_id, _ in told]).agg(" ".join).astype("str")

@@ -21,6 +21,7 @@ from mmrecon.pipeline.one_poster import held_wallets, poster_lease
 from mmrecon.pipeline.overrides import Contradicted, contradicted
 from mmrecon.pipeline.posting_issues import issue_of, issue_of_link, issues_of_states
 from mmrecon.pipeline.reading_anew import must_read, read_before, read_once_more, servers_before
+from mmrecon.pipeline.receipts_twice import receipts_twice
 from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.unapproved import unapproved_configuration
@@ -31,6 +32,7 @@ from mmrecon.posting.plan import make_plan
 from mmrecon.posting.preflight import (
     Finding,
     Preflight,
+    business_date,
     compare_server,
     read_fingerprint,
     run_preflight,
@@ -146,10 +148,12 @@ def verify(run: Run, seams: Seams | None = None) -> Verified:
         run.progress.start("verifying", len(postings))
         reads = verify_postings(context, client, _READABLE)
         read_links = verify_links(context, client)
+        today = business_date(client, run.settings, run.now_utc())
+        twice = receipts_twice(run, context, client, _wallets(run), reads, today)
     finally:
         client.close()
-    issues = [issue_of(read) for read in reads if read.code]
-    issues += [issue_of_link(read) for read in read_links if read.code]
+    issues = [issue_of(read) for read in reads if read.code not in {"", "receipt_twice"}]
+    issues += [*twice, *(issue_of_link(read) for read in read_links if read.code)]
     return Verified(reads, issues)
 
 

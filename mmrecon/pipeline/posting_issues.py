@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from mmrecon.model.found import POSTED_ELSEWHERE
 from mmrecon.model.issue import Issue
 from mmrecon.model.money import to_text
 from mmrecon.model.posting import DEAD_STATES, Posting, PostingState
-from mmrecon.posting.already import POSTED_ELSEWHERE
 from mmrecon.posting.verify import Read
 from mmrecon.posting.verify_links import ReadLink
 

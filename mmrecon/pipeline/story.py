@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from mmrecon.approval.wording import sentence
@@ -16,6 +17,7 @@ from mmrecon.model.undo import UNDO
 from mmrecon.pipeline.overrides import contradicted
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.showing import as_shown, legs_in_words, local_time, wallets_by_id
+from mmrecon.store.claims import Twice, standing_twice
 from mmrecon.store.database import reading
 from mmrecon.store.proofs import StoredProof, newest_proofs, wallet_ids
 from mmrecon.store.stories import Record, StoredStory, read_story
@@ -44,10 +46,17 @@ def tell(run: Run, receipt: str) -> dict[str, Any]:
         released = contradicted(connection, run).released
         wallets = wallets_by_id(run.settings, wallet_ids(connection))
         lines = list(_line_documents(stored, wallets))
+        twice = standing_twice(connection, [line["line_id"] for line in lines])
         for line in lines:
+            line["twice"] = [asdict(one) for one in twice if one.line_id == line["line_id"]]
             day = line["value_date"]
             proofs = newest_proofs(connection, line["wallet_id"], day, day)
             line["words"] = list(_words(line, wallets.get(line["wallet_id"]), proofs))
+            line["words"] += [
+                ("fineract", twice_words(one, line["receipt"], line["currency"]))
+                for one in twice
+                if one.line_id == line["line_id"]
+            ]
             line["words"] += _override(released.get((line["wallet_id"], day)))
     refused = [dict(row) for row in stored.refused_rows]
     return {"receipt": receipt, "lines": lines, "refused_rows": refused}
@@ -209,6 +218,17 @@ def _what_fineract_did(line: Mapping[str, Any], zone: str) -> _Words:
         paper = f" paper {link['paper_reference']}" if link["paper_reference"] else ""
         gone = ", withdrawn since" if link["withdrawn"] else ""
         yield "fineract", f"{amount} closed as {link['kind']}{target}{paper}{gone}."
+
+
+def twice_words(one: Twice, receipt: str, currency: str) -> str:
+    """What stands beside the money of a line, and how it is taken away."""
+    amount = to_text(one.amount_minor, currency)
+    where = f"{one.account_kind} {one.account_id}, transaction {one.transaction_id}"
+    return (
+        f"AND A SECOND TIME: {where}, {amount} of {one.day}, made {one.made_by()}. Keep the right "
+        f"one: that one is undone in Fineract itself; `mmrecon undo {receipt}` takes back only "
+        "what stands above."
+    )
 
 
 def _exchange(exchange: Mapping[str, Any], when: str) -> str:

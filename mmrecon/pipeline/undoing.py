@@ -19,12 +19,15 @@ from mmrecon.pipeline.drafts import Draft
 from mmrecon.pipeline.people import unlock_signer
 from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
+from mmrecon.pipeline.story import twice_words
+from mmrecon.pipeline.undo_nothing import nothing_posted
 from mmrecon.pipeline.undo_sending import refuse_other_server
 from mmrecon.posting.plan import line_of
 from mmrecon.posting.undo_consequences import Looked, Seen, account_name, look_at
 from mmrecon.posting.undo_reads import needs_checker, read_all
 from mmrecon.store import undos
 from mmrecon.store.batches import RowPlace
+from mmrecon.store.claims import standing_twice
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.undos import Correction, Named
 
@@ -44,10 +47,14 @@ class What:
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """What would be taken back, leg by leg in that order, and what stands against the rest."""
+    """What would be taken back, leg by leg in that order, and what stands against the rest.
+
+    `beside` says what stands in Fineract with the same receipts and is not taken back by it.
+    """
 
     legs: Sequence[Looked]
     reason: str
+    beside: Sequence[str] = ()
 
     @property
     def possible(self) -> list[Looked]:
@@ -67,11 +74,14 @@ def look(run: Run, what: What, reason: str) -> Undoing:
         raise UsageError("a correction has a reason", hint="Add --reason TEXT.")
     with journalled(run), reading(run.engine) as connection:
         named, elsewhere = _named(connection, what)
+        if not named:
+            raise nothing_posted(run, what.receipt)
         postings = undos.live_legs(connection, [one.line_id for one in named])
         standing = [posting for posting in postings if posting.state in _STANDING]
         sendable_postings(connection, run, standing)
         servers = servers_named(connection, standing)
         against = _against(connection, postings, elsewhere)
+        beside = list(_beside(connection, standing))
     client = run.connect()
     try:
         with journalled(run):
@@ -87,7 +97,7 @@ def look(run: Run, what: What, reason: str) -> Undoing:
         _at_checker(one) if one.posting.command in loose else one for one in _looked(readable, seen)
     ]
     blocked = [leg for line in _by_line(postings) for leg in against.get(line_of(line[0]), ())]
-    return Undoing([*_whole(checked), *blocked], reason.strip())
+    return Undoing([*_whole(checked), *blocked], reason.strip(), beside)
 
 
 def prepare_undo(run: Run, wanted: Undoing, name: str, passphrase: str) -> str:
@@ -141,6 +151,14 @@ def draft_of(connection: Connection, run: Run, wanted: Undoing) -> Draft:
     return Draft(batch, [RowPlace(posting.line_id, posting.item_id) for posting in postings])
 
 
+def _beside(connection: Connection, standing: Sequence[Posting]) -> Iterator[str]:
+    """Transactions with these receipts that `verify` saw beside what would be taken back."""
+    by_line = {one.line_id: one for one in standing if one.line_id is not None}
+    for twice in standing_twice(connection, by_line):
+        posting = by_line[twice.line_id]
+        yield f"{posting.receipt}: {twice_words(twice, posting.receipt, posting.currency)}"
+
+
 def _named(connection: Connection, what: What) -> tuple[list[Named], dict[int, str]]:
     """Lines that are meant, and those of them that another file shows too."""
     given = [text for text in (what.receipt, what.batch_id, what.file) if text]
@@ -157,7 +175,7 @@ def _named(connection: Connection, what: What) -> tuple[list[Named], dict[int, s
         file_id = _file(connection, what.file)
         named = undos.lines_of_file(connection, file_id)
         elsewhere = undos.also_in(connection, [one.line_id for one in named], file_id)
-    if not named:
+    if not named and not what.receipt:
         raise UsageError(
             f"nothing of {given[0]} stands in Fineract by mmrecon",
             hint="`mmrecon explain RECEIPT` shows what became of a line.",

@@ -15,7 +15,7 @@ from mmrecon.config import WalletSettings
 from mmrecon.fineract.client import FineractClient
 from mmrecon.fineract.contract_reads import Transaction, normalised_receipt
 from mmrecon.model.posting import Posting, PostingState
-from mmrecon.posting.already import POSTED_ELSEWHERE, PROBABLY_POSTED, Found, lines, period
+from mmrecon.posting.already import found_by_receipt, lines, period
 from mmrecon.posting.books import read_books
 from mmrecon.posting.context import PostingContext
 from mmrecon.posting.look_up import Sight, look_up
@@ -137,7 +137,7 @@ def _search_books(
         reasons = _reasons(open_lines(connection, wallet_id, _since(strange)), strange)
         add_reasons(connection, reasons, at_utc=context.at_utc())
     read.batches |= lost
-    read.questions += len(reasons)
+    read.questions += len({reason.line_id for reason in reasons})
 
 
 def _since(strange: Sequence[Transaction]) -> str:
@@ -154,6 +154,6 @@ def _reasons(candidates: Sequence[OpenLine], strange: Sequence[Transaction]) -> 
         hits = by_receipt.get((normalised_receipt(line.receipt), line.sign), [])
         if hits:
             exact = len(hits) == 1 and hits[0].amount_minor == line.amount_minor
-            told = Found(POSTED_ELSEWHERE if exact else PROBABLY_POSTED, hits[0])
-            reasons.append(ReviewReason(line.line_id, told.code, told.arguments()))
+            told = [found_by_receipt([hit], exact=exact) for hit in hits]
+            reasons += [ReviewReason(line.line_id, one.code, one.arguments()) for one in told]
     return reasons

@@ -9,11 +9,10 @@ from itertools import combinations
 from typing import Final
 
 from mmrecon.fineract.contract_reads import Transaction, normalised_receipt
+from mmrecon.model.found import POSTED_BY_MMRECON, POSTED_ELSEWHERE, PROBABLY_POSTED
 from mmrecon.model.posting import Command, Posting
+from mmrecon.posting.marks import batches_named
 from mmrecon.store.posting_lines import Known
-
-POSTED_ELSEWHERE: Final = "posted_elsewhere"
-PROBABLY_POSTED: Final = "probably_posted"
 
 BEFORE: Final = timedelta(days=1)
 AFTER: Final = timedelta(days=7)
@@ -29,14 +28,28 @@ class Found:
     transaction: Transaction
 
     def arguments(self) -> dict[str, str | int]:
-        """What the review reason keeps; nothing personal."""
-        return {
+        """What the review reason keeps, nothing personal; `batch_id` as mmrecon's note names it."""
+        told: dict[str, str | int] = {
             "account_kind": self.transaction.account_kind,
             "account_id": self.transaction.account_id,
             "transaction_id": self.transaction.transaction_id,
             "amount_minor": self.transaction.amount_minor,
             "day": self.transaction.day.isoformat(),
         }
+        batch_id = min(batches_named(self.transaction), default="")
+        return told | ({"batch_id": batch_id} if batch_id else {})
+
+
+def found_by_receipt(hits: Sequence[Transaction], *, exact: bool) -> Found:
+    """What the first of some transactions with a line's receipt is: an exact hit, or a question.
+
+    One that mmrecon's own note stands on is named before all others.
+    """
+    ours = [hit for hit in hits if batches_named(hit)]
+    first = next(iter([*ours, *hits]))
+    if exact:
+        return Found(POSTED_ELSEWHERE, first)
+    return Found(POSTED_BY_MMRECON if ours else PROBABLY_POSTED, first)
 
 
 def strangers(transactions: Iterable[Transaction], known: Known) -> list[Transaction]:
@@ -70,9 +83,10 @@ def judge(
     """What transactions with the line's receipt mean; a person's earlier answer is not asked again.
 
     Exact (one hit of the line's amount on an account of the one client that ready evidence
-    names) is proposed as a link; anything else is a question.
+    names) is proposed as a link; anything else is a question. What mmrecon itself posted for this
+    receipt is this money, whatever a person answered: it ends as a link, or reversed.
     """
-    open_hits = [hit for hit in hits if hit.transaction_id not in asked]
+    open_hits = [hit for hit in hits if batches_named(hit) or hit.transaction_id not in asked]
     if not open_hits:
         return None
     first = open_hits[0]
@@ -85,7 +99,7 @@ def judge(
         and client_of_hit is not None
         and clients == {client_of_hit}
     )
-    return Found(POSTED_ELSEWHERE if exact else PROBABLY_POSTED, first)
+    return found_by_receipt(open_hits, exact=exact)
 
 
 def by_amount(

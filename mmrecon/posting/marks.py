@@ -19,11 +19,12 @@ def marked(booked: Iterable[Transaction], wallet: WalletSettings) -> dict[str, l
     found: dict[str, list[Transaction]] = {}
     for transaction in booked:
         if transaction.payment_type_id == kind:
-            for batch_id in _batches(transaction):
+            for batch_id in batches_named(transaction):
                 found.setdefault(batch_id, []).append(transaction)
     return found
 
 
-def _batches(transaction: Transaction) -> set[str]:
+def batches_named(transaction: Transaction) -> set[str]:
+    """The batches that mmrecon's notes on a transaction name; nothing of what others made."""
     matches = (_NOTE.fullmatch(note.strip()) for note in transaction.notes)
     return {match.group(1) for match in matches if match is not None}

@@ -84,16 +84,16 @@ def run_preflight(
     """
     permissions = _check_permissions(client, commands)
     fingerprint = read_fingerprint(client)
-    business_date = _business_date(client, settings, now_utc)
+    today = business_date(client, settings, now_utc)
     loose = _loose_commands(client)
     findings = (
         Finding("server", holds=True, seen=f"{fingerprint.office_name} at {fingerprint.base_url}"),
         permissions,
         *_check_payment_types(client, settings.wallets if wallets is None else wallets),
-        Finding("business date", holds=True, seen=business_date.isoformat()),
+        Finding("business date", holds=True, seen=today.isoformat()),
         _told_maker_checker(loose),
     )
-    return Preflight(fingerprint, business_date, loose, findings)
+    return Preflight(fingerprint, today, loose, findings)
 
 
 def compare_server(found: Fingerprint, approved: Sequence[Fingerprint]) -> list[Finding]:
@@ -155,8 +155,12 @@ def _check_payment_types(
     ]
 
 
-def _business_date(client: FineractClient, settings: Settings, now_utc: datetime) -> date:
-    """The switch first: dates outlive it (fineract-api.md 1.6)."""
+def business_date(client: FineractClient, settings: Settings, now_utc: datetime) -> date:
+    """Fineract's date. The switch first: dates outlive it (fineract-api.md 1.6).
+
+    Raises:
+        OutsideUnreachable: Fineract does not answer.
+    """
     assert settings.fineract is not None
     if _is_enabled(client, BUSINESS_DATE):
         for row in as_list(client.get("businessdate")):

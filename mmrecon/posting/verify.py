@@ -32,11 +32,13 @@ class Read:
     """What the ledger says of one posting; `code` is empty when it is as posted.
 
     `transaction_id` is its number now: a replay gives it another one, and that is no drift.
+    `second` is a transaction on its account that carries its receipt too.
     """
 
     posting: Posting
     code: str = ""
     transaction_id: str = ""
+    second: Transaction | None = None
 
 
 def verify_postings(
@@ -76,8 +78,8 @@ def _judge(posting: Posting, read: AccountRead, others: Sequence[Transaction]) -
     same = is_same_money if posting.reason == RESOLVED_BY_PERSON else is_same
     if not same(posting, there):
         return Read(posting, "posting_differs")
-    code = "receipt_twice" if by_receipt([posting], others) else ""
-    return Read(posting, code, there.transaction_id)
+    second = next(iter(by_receipt([posting], others)), None)
+    return Read(posting, "receipt_twice" if second else "", there.transaction_id, second)
 
 
 def _is_it(posting: Posting, transaction: Transaction) -> bool:

@@ -8,8 +8,8 @@ from mmrecon.fineract.client import FineractClient
 from mmrecon.fineract.contract_reads import Transaction
 from mmrecon.posting.context import PostingContext
 from mmrecon.posting.look_up import read_transaction
-from mmrecon.store.database import reading
-from mmrecon.store.links import LinkedTransaction, linked_transactions
+from mmrecon.store.database import reading, transaction
+from mmrecon.store.links import LinkedTransaction, linked_transactions, withdraw_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,20 @@ class ReadLink:
 def verify_links(context: PostingContext, client: FineractClient) -> list[ReadLink]:
     """Read every linked transaction: `link_not_found`, `link_reversed` or `link_exceeds`.
 
+    What was reversed is no money: its links are withdrawn, and their lines are in review again.
+
     Raises:
         OutsideUnreachable: Fineract does not answer, or does not let this user read.
     """
     with reading(context.engine) as connection:
         linked = linked_transactions(connection)
-    return [ReadLink(one, _judge(one, _read(client, one))) for one in linked]
+    reads = [ReadLink(one, _judge(one, _read(client, one))) for one in linked]
+    with transaction(context.engine) as connection:
+        for read in reads:
+            if read.code == "link_reversed":
+                at_utc, run_id = context.at_utc(), context.run_id
+                withdraw_links(connection, read.linked, at_utc=at_utc, run_id=run_id)
+    return reads
 
 
 def _read(client: FineractClient, one: LinkedTransaction) -> Transaction | None:

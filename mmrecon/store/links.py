@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select, true, update
 
 from mmrecon.errors import Defect
 from mmrecon.store import journal
 from mmrecon.store.occupied import check_source, is_own_transaction, linked_of_transaction
 from mmrecon.store.postings import ApprovedRow, RefusedRow
+from mmrecon.store.review_reasons import ReviewReason, add_reasons
 from mmrecon.store.schema import LINE, LINK
 
 _KINDS = {"link": "transaction", "by_hand": "by_hand", "not_ours": "not_ours"}
@@ -52,8 +53,17 @@ class LinkedTransaction:
     linked_minor: int
 
 
+def linked_of_lines(connection: Connection, line_ids: Collection[int]) -> list[LinkedTransaction]:
+    """Transactions that live links of some lines name, with what these occupy of them."""
+    return _linked(connection, LINK.c.line_id.in_(list(line_ids)))
+
+
 def linked_transactions(connection: Connection) -> list[LinkedTransaction]:
     """Transactions that live links of lines name, with what they occupy."""
+    return _linked(connection, true())
+
+
+def _linked(connection: Connection, which: ColumnElement[bool]) -> list[LinkedTransaction]:
     key = (LINK.c.account_kind, LINK.c.account_id, LINK.c.transaction_id, LINE.c.currency)
     query = (
         select(*key, func.sum(LINK.c.amount_minor))
@@ -62,6 +72,7 @@ def linked_transactions(connection: Connection) -> list[LinkedTransaction]:
             LINK.c.kind == "transaction",
             LINK.c.withdrawn.is_(False),
             LINK.c.account_id.is_not(None),
+            which,
         )
         .group_by(*key)
         .order_by(func.min(LINK.c.link_id))
@@ -70,6 +81,36 @@ def linked_transactions(connection: Connection) -> list[LinkedTransaction]:
         LinkedTransaction(row[0], row[1], row[2], row[3], int(row[4]))
         for row in connection.execute(query)
     ]
+
+
+def withdraw_links(
+    connection: Connection, linked: LinkedTransaction, *, at_utc: str, run_id: str
+) -> None:
+    """A transaction that somebody reversed occupies nothing any more; its lines are in review."""
+    these = (
+        LINK.c.account_kind == linked.account_kind,
+        LINK.c.account_id == linked.account_id,
+        LINK.c.transaction_id == linked.transaction_id,
+        LINK.c.kind == "transaction",
+        LINK.c.withdrawn.is_(False),
+    )
+    rows = connection.execute(
+        select(LINK.c.batch_id, LINK.c.batch_row, LINK.c.line_id).where(*these)
+    ).all()
+    connection.execute(update(LINK).where(*these).values(withdrawn=True))
+    told: dict[str, str | int] = {
+        "account_kind": linked.account_kind,
+        "account_id": linked.account_id,
+        "transaction_id": linked.transaction_id,
+    }
+    made = [
+        journal.Entry("link_withdrawn", {"batch_id": row.batch_id, "row": row.batch_row} | told)
+        for row in rows
+    ]
+    journal.append(connection, made, at_utc=at_utc, run_id=run_id)
+    lines = [row.line_id for row in rows if row.line_id is not None]
+    reasons = [ReviewReason(line_id, "link_reversed_since", told) for line_id in lines]
+    add_reasons(connection, reasons, at_utc=at_utc)
 
 
 def _insert_link(connection: Connection, row: ApprovedRow, at_utc: str) -> str:

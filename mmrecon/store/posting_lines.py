@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from mmrecon.model.account import AccountKind
 from mmrecon.model.approval import BatchKind
+from mmrecon.model.found import POSTED_ELSEWHERE, PROBABLY_POSTED
 from mmrecon.model.line import LineClass
 from mmrecon.model.posting import PostingState
 from mmrecon.store.schema import BATCH, LINE, LINK, POSTING, REVIEW_REASON
@@ -28,7 +29,7 @@ from mmrecon.store.schema import BATCH, LINE, LINK, POSTING, REVIEW_REASON
 Account = tuple[str, int]
 
 _CHUNK: Final = 500
-_QUESTIONS: Final = ("posted_elsewhere", "probably_posted")
+_QUESTIONS: Final = (POSTED_ELSEWHERE, PROBABLY_POSTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,16 @@ def known_transactions(connection: Connection, transaction_ids: Collection[str])
 
 
 def asked_before(connection: Connection, line_ids: Collection[int]) -> dict[int, set[str]]:
-    """Transactions that a person was asked about for each line and answered with an approval."""
+    """Transactions that a person was asked about for each line and answered with an approval.
+
+    What mmrecon itself posted (a reason that names its batch) is no matter of opinion: not in it.
+    """
     asked: dict[int, set[str]] = {}
     for chunk in _chunks(sorted(line_ids)):
         for row in connection.execute(_ASKED, {"line_ids": chunk}):
-            about = str(json.loads(row.arguments_json).get("transaction_id", ""))
-            asked.setdefault(row.line_id, set()).add(about)
+            told = json.loads(row.arguments_json)
+            if not told.get("batch_id"):
+                asked.setdefault(row.line_id, set()).add(str(told.get("transaction_id", "")))
     return asked
 
 

@@ -136,7 +136,7 @@ ITEMS = ItemFrame.build(
 
 def work(
     *, states: dict[int, str] | None = None, left: dict[int, int] | None = None,
-    notes: dict[int, str] | None = None,
+    notes: dict[int, str] | None = None, found: dict[int, str] | None = None,
     rejections: dict[int, str] | None = None,
     takes_back: dict[int, str] | None = None,
     matches: tuple[dict[str, Any], ...] = MATCHES, lines: tuple[dict[str, Any], ...] = LINES,
@@ -157,6 +157,7 @@ def work(
         clients=CLIENTS,
         accounts=ACCOUNTS,
         notes=pd.Series(notes or {}, dtype="str"),
+        found=pd.Series(found or {}, dtype="str"),
         originals=pd.Series({9: "RCP0000001, posted to savings:000000011"}, dtype="str"),
         wallets=WALLETS,
         today=TODAY,

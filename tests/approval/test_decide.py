@@ -13,6 +13,7 @@ from mmrecon.approval.proposals import OpenWork, propose
 from mmrecon.approval.workbook_in import read
 from mmrecon.model.approval import Decision
 from mmrecon.model.catalogue import next_step_of, sentence_of
+from mmrecon.model.found import found_in
 from tests.approval import morning
 from tests.approval.officer import Officer
 
@@ -289,6 +290,50 @@ def test_an_answer_that_cannot_be_taken_is_refused_with_its_reason(
     assert set(accepted(decided)) == {"R000002"}
 
 
+TELLER = {"account_kind": "savings", "account_id": 11, "transaction_id": "90"}
+LOST = {"account_kind": "loan", "account_id": 99, "transaction_id": "91", "batch_id": "choices-1"}
+
+
+@pytest.mark.parametrize(
+    ("reasons", "code", "names"),
+    [
+        ([("probably_posted", TELLER)], "answer_found_already", "90 on savings:000000011"),
+        ([("posted_elsewhere", TELLER), ("link_rejected", TELLER)], "answer_found_already", "90"),
+        ([("unclear_after_restore", {"leg": 1})], "answer_found_unclear", "only in part"),
+        (
+            [("taken_back", {"batch_id": "corrections-1"}), ("posted_elsewhere", LOST)],
+            "answer_posted_by_mmrecon",
+            "choices-1: transaction 91 on loan:(id 99)",
+        ),
+    ],
+)
+def test_money_that_seems_to_be_in_fineract_is_posted_again_only_for_a_reason(
+    tmp_path: Path, reasons: list[tuple[str, dict[str, Any]]], code: str, names: str
+) -> None:
+    work = morning.work(states={1: "review", 2: "review"}, found={1: found_in(reasons)})
+    officer = Officer(tmp_path / "mmrecon.xlsx", proposals=propose(work))
+    officer.answer("R000001", "approve")
+    officer.answer("R000002", "approve")
+    decided = hand_back(officer, now(work))
+    assert codes(decided) == {"R000001": code}
+    assert names in sentence_of(decided.refused[0].issue)
+    assert "already posted" in next_step_of(decided.refused[0].issue)
+    officer.answer("R000001", "approve", reason="client confirmed")
+    taken = accepted(hand_back(officer, now(work)))
+    assert set(taken) == {"R000001", "R000002"}
+    assert [one.batch_id for one in taken["R000001"].found] == (
+        ["choices-1"] if code == "answer_posted_by_mmrecon" else []
+    )
+
+
+def test_a_row_that_was_only_taken_back_is_approved_without_a_reason(tmp_path: Path) -> None:
+    found = found_in([("taken_back", {"batch_id": "corrections-1", "leg": 1})])
+    work = morning.work(states={1: "review"}, found={1: found})
+    officer = Officer(tmp_path / "mmrecon.xlsx", proposals=propose(work))
+    officer.answer("R000001", "approve")
+    assert set(accepted(hand_back(officer, now(work)))) == {"R000001"}
+
+
 def test_a_different_account_gets_the_whole_amount_by_its_own_command(officer: Officer) -> None:
     officer.answer(
         "R000005",
@@ -463,6 +508,11 @@ def _new_veto() -> OpenWork:
     return morning.work(matches=(*matches, *morning.MATCHES[1:]))
 
 
+def _found_since() -> OpenWork:
+    found = found_in([("probably_posted", {"account_kind": "savings", "transaction_id": "9"})])
+    return morning.work(found={1: found})
+
+
 def _conflict_seen() -> OpenWork:
     lines = (morning.line(1, 150_000, conflict=True), *morning.LINES[1:])
     return morning.work(lines=lines)
@@ -473,6 +523,7 @@ def _conflict_seen() -> OpenWork:
     [
         (_changed_match, "answer_match_changed"),
         (_new_veto, "answer_match_changed"),
+        (_found_since, "answer_match_changed"),
         (_conflict_seen, "answer_line_changed"),
         (lambda: morning.work(left={1: 100_000}), "answer_left_changed"),
     ],

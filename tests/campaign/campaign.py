@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mmrecon.model.approval import BatchKind
+from mmrecon.model.found import ASKING
 from mmrecon.sandbox.demo_api import SeedApi
 from tests.campaign.counter import Act, Meanwhile
 from tests.campaign.counter import Counter as Desk
@@ -35,7 +36,7 @@ _RUNS_OF_A_WAVE, _OF_A_SMALL_ONE, _SMALL = 10, 6, 200
 _CALM_RUNS: Final = 20
 _TRIES: Final = 6
 """So often a run is begun again when Fineract could not be reached."""
-_QUESTIONS: Final = ("posted_elsewhere", "probably_posted", "unclear_after_restore")
+_QUESTIONS: Final = tuple(sorted(ASKING))
 """Why a line came back that is perhaps in the ledger: whoever decides about it looks there."""
 
 
@@ -204,7 +205,7 @@ class Campaign:
         back = self.site.rows(
             "select distinct line_id from review_reason r where not cleared"
             " and not exists (select 1 from review_reason q where q.line_id = r.line_id"
-            " and not q.cleared and q.code in (?, ?, ?))"
+            " and not q.cleared and q.code in (?, ?, ?, ?, ?))"
             " and not exists (select 1 from posting p where p.line_id = r.line_id"
             " and p.state not in ('refused', 'withdrawn'))",
             *_QUESTIONS,

@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from mmrecon.errors import SafetyRefusal
+from mmrecon.model.found import ASKING
 from mmrecon.model.progress import Silent
 from mmrecon.pipeline.posting import verify
 from mmrecon.store import journal
@@ -29,9 +30,6 @@ from tests.campaign.work import TYPE_OF_COMMAND, Line
 
 OPEN: Final = frozenset({"approved", "sending", "unknown", "deferred", "pending_in_core"})
 _STANDS: Final = frozenset({"posted", "verified"})
-_SAYS_IT_IS_THERE: Final = frozenset(
-    {"posted_elsewhere", "probably_posted", "unclear_after_restore"}
-)
 _IN_THE_BOOKS: Final = frozenset({"same", "typed", "other_field"})
 """Forms of a teller's that stand in the wallet's own GL account, whatever account she paid into."""
 _JUST_BEFORE_S: Final = 5.0
@@ -117,7 +115,7 @@ class Oracle:
 
     def _says_it_is_there(self, line: Line) -> bool:
         reasons = {reason["code"] for reason in self._reasons[line.number]}
-        return bool(reasons & _SAYS_IT_IS_THERE) or bool(self._links[line.number])
+        return bool(reasons & ASKING) or bool(self._links[line.number])
 
     def _is_whole(self, line: Line, ours: Sequence[Entry]) -> bool:
         """All legs are there, or the line waits for a person, or a link accounts for it."""

@@ -168,6 +168,9 @@ def test_a_question_that_is_answered_as_other_money_is_posted(desk: Desk) -> Non
     reject(desk.run, sign(desk), BENO, secret(BENO), "a friend's money")
     paper = Paper(write_workbook(desk.run).path)
     paper.type("R000001", "Decision", "approve")
+    (plain,) = submit_workbook(desk.run, paper.save(), ASHA, secret(ASHA)).decided.refused
+    assert plain.issue.code == "answer_found_already"
+    paper.type("R000001", "Reason", "client confirmed")
     (batch,) = submit_workbook(desk.run, paper.save(), ASHA, secret(ASHA)).batches
     desk.approve(batch.batch_id, BENO)
     assert states(desk) == ["approved", "review"]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from mmrecon.model.found import POSTED_ELSEWHERE, PROBABLY_POSTED
 from mmrecon.model.posting import PostingState
-from mmrecon.posting.already import POSTED_ELSEWHERE, PROBABLY_POSTED
 from mmrecon.store.database import transaction
 from mmrecon.store.review_reasons import clear_reasons
 from mmrecon.store.schema import LINE, POSTING

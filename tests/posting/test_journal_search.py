@@ -11,8 +11,8 @@ from mmrecon.config import WalletSettings
 from mmrecon.fineract.contract import as_list
 from mmrecon.fineract.report_sql import TRANSACTIONS
 from mmrecon.fineract.reports import install
+from mmrecon.model.found import POSTED_ELSEWHERE, PROBABLY_POSTED
 from mmrecon.model.posting import PostingState
-from mmrecon.posting.already import POSTED_ELSEWHERE, PROBABLY_POSTED
 from mmrecon.posting.journal_search import Searched, search_journal
 from mmrecon.store.database import reading
 from mmrecon.store.posting_reads import postings_in

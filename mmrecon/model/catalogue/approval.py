@@ -131,6 +131,26 @@ CODES: Final[tuple[CodeText, ...]] = (
         "Name another transaction, or decide otherwise: other lines are linked to this one.",
     ),
     _work(
+        "answer_found_already",
+        "the row came back because transaction {transaction_id} on {account} seems to be this "
+        "money already",
+        "Look at it in Fineract. If it is this money: “already posted”, with {transaction_id} and "
+        "{account}. If it is other money: post the row, with a Reason.",
+    ),
+    _work(
+        "answer_found_unclear",
+        "the row came back because Fineract shows its money reversed, twice, or only in part",
+        "Look at its accounts in Fineract. If the money stands there: “already posted”, with that "
+        "transaction. If it does not: post the row, with a Reason.",
+    ),
+    _work(
+        "answer_posted_by_mmrecon",
+        "mmrecon itself posted this money already, in batch {batch_id}: transaction "
+        "{transaction_id} on {account} stands in Fineract",
+        "Answer “already posted”, with {transaction_id} and {account} (several parts: “done by "
+        "hand”, with all their numbers). If it is on the wrong account, undo it in Fineract first.",
+    ),
+    _work(
         "answer_not_read_back",
         "the transaction could not be read in Fineract: {why}",
         "Hand the workbook back again when Fineract answers; the other rows are taken.",

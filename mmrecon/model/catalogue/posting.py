@@ -66,7 +66,15 @@ CODES: Final[tuple[CodeText, ...]] = (
         "probably_posted",
         "perhaps already in Fineract: {account_kind} {account_id}, transaction "
         "{transaction_id}, {day}",
-        "Look at that transaction; link it, or approve the line again if it is other money.",
+        "Look at that transaction; link it, or approve the line again, with a Reason, if it is "
+        "other money.",
+    ),
+    _review(
+        "posted_by_mmrecon",
+        "mmrecon itself posted it already, in batch {batch_id}: {account_kind} {account_id}, "
+        "transaction {transaction_id}, {day}",
+        "Answer the row “already posted” with that transaction; if it is on the wrong account, "
+        "undo it in Fineract first, then post the row again.",
     ),
     _review("too_many_legs", "the line has {legs} legs, more than `posting.legs_per_line`"),
     _review(
@@ -190,8 +198,28 @@ CODES: Final[tuple[CodeText, ...]] = (
     CodeText(
         "receipt_twice",
         Severity.ATTENTION,
-        "the receipt of posting {posting_id} stands in Fineract a second time, by somebody else",
-        "One of the two is too many: look at the account in Fineract.",
+        "receipt {receipt} stands in Fineract twice: {account}, transaction {transaction_id}, "
+        "{whose}; and {other_account}, transaction {other_transaction_id}, {amount} of {day}, made "
+        "{made_by}",
+        "Keep the right one. `mmrecon undo {receipt} --reason TEXT` takes transaction "
+        "{transaction_id} back; transaction {other_transaction_id} is undone in Fineract itself "
+        "({other_account}). Then run `mmrecon verify`.",
+    ),
+    CodeText(
+        "linked_receipt_twice",
+        Severity.ATTENTION,
+        "receipt {receipt} stands in Fineract twice: {account}, transaction {transaction_id}, "
+        "{whose}; and {other_account}, transaction {other_transaction_id}, {amount} of {day}, made "
+        "{made_by}",
+        "Undo the wrong one in Fineract itself, then run `mmrecon verify`. If that is transaction "
+        "{transaction_id}, the line comes back to be decided anew.",
+    ),
+    CodeText(
+        "books_not_searched",
+        Severity.NOTICE,
+        "only the accounts of our postings were searched for receipts that stand twice",
+        "Install the reports (`mmrecon ledger report install`), or name the wallet's GL accounts "
+        "in `gl_account_ids`, to search its books too.",
     ),
     CodeText(
         "link_not_found",
@@ -203,7 +231,7 @@ CODES: Final[tuple[CodeText, ...]] = (
         "link_reversed",
         Severity.ATTENTION,
         "linked transaction {transaction_id} of {account_kind} {account_id} was reversed",
-        "The line that names it is not posted any more: ask who reversed it and why.",
+        "The line that names it is back in review: ask who reversed it and why, then decide it.",
     ),
     CodeText(
         "link_exceeds",
@@ -211,6 +239,12 @@ CODES: Final[tuple[CodeText, ...]] = (
         "linked transaction {transaction_id} of {account_kind} {account_id} is smaller than what "
         "lines claim of it",
         "Compare the lines with that transaction in Fineract.",
+    ),
+    _review(
+        "link_reversed_since",
+        "what it was linked to was reversed in Fineract: {account_kind} {account_id}, transaction "
+        "{transaction_id}",
+        "Ask who reversed it and why, then decide about the line again.",
     ),
     _review(
         "unclear_after_restore",
