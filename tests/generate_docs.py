@@ -154,16 +154,34 @@ def _layout(layout: dict[str, Any]) -> Iterator[str]:
     yield f"- Files: {', '.join(layout['containers'])}"
     for words, name in (
         ("Required", "required"),
+        ("One of these", "any_of"),
         ("Forbidden", "forbidden"),
         ("Known", "optional"),
     ):
         if fingerprint.get(name):
             yield f"- {words} columns: {', '.join(f'`{each}`' for each in fingerprint[name])}"
+    yield from _also(layout, fingerprint)
     yield f"- What it proves: {_proves(layout)}"
     if "classes" in layout:
         classes = dict.fromkeys(rule["line_class"] for rule in layout["classes"])
         yield f"- Classes it tells apart, first rule first: {', '.join(classes)}; else unknown"
     yield ""
+
+
+def _also(layout: dict[str, Any], fingerprint: dict[str, Any]) -> Iterator[str]:
+    for name, others in layout.get("also_called", {}).items():
+        yield f"- `{name}` may also be called {', '.join(f'`{each}`' for each in others)}"
+    if fingerprint.get("closed"):
+        yield "- Any other column: not this layout"
+    if fingerprint.get("yields_to") == ["*"]:
+        yield "- Where another layout takes the file too, that one does"
+    absent = [
+        f"`{column['name']}`"
+        for column in (*layout.get("text_columns", ()), *layout.get("money_columns", ()))
+        if not column.get("required", True)
+    ]
+    if absent:
+        yield f"- May be missing: {', '.join(dict.fromkeys(absent))}"
 
 
 def _proves(layout: dict[str, Any]) -> str:
@@ -180,6 +198,8 @@ def _proves(layout: dict[str, Any]) -> str:
     found = ", ".join(words for words, there in proofs if there)
     if {"opening", "closing"} <= header:
         return found
+    if not found:
+        return "nothing by itself: it prints no balances and no totals"
     return f"{found}; it states no opening and closing, so a day is proved by its neighbours"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mmrecon.statements.layout import Layout, token
+from mmrecon.statements.layout import EVERY_OTHER, Layout, token
 from mmrecon.statements.refusal import NotReadableError
 
 SEARCHED_RECORDS: Final = 100
@@ -24,15 +24,37 @@ class Claim:
 
 
 def claimants(cells: Iterable[str], layouts: Sequence[Layout], container: str) -> list[Layout]:
-    """The layouts whose fingerprint a record fulfils."""
-    tokens = {token(cell) for cell in cells}
-    return [
+    """The layouts whose fingerprint a record fulfils.
+
+    One that lacks columns gives way to one that has all it needs, and then each to those that it
+    names in `yields_to`.
+    """
+    record = [token(cell) for cell in cells]
+    found = [
         layout
         for layout in layouts
-        if container in layout.containers
-        and tokens.issuperset(layout.fingerprint.required)
-        and tokens.isdisjoint(layout.fingerprint.forbidden)
+        if container in layout.containers and _is_claimed(layout, layout.header_tokens(record))
     ]
+    if len(found) > 1:
+        whole = [layout for layout in found if not _missing(layout, layout.header_tokens(record))]
+        found = whole or found
+    names = {layout.name for layout in found}
+    return [layout for layout in found if not _yields(layout, names)]
+
+
+def _is_claimed(layout: Layout, tokens: Sequence[str]) -> bool:
+    mark, there = layout.fingerprint, set(tokens)
+    return (
+        there.issuperset(mark.required)
+        and there.isdisjoint(mark.forbidden)
+        and (not mark.any_of or not there.isdisjoint(mark.any_of))
+        and (not mark.closed or there - {""} <= _known_tokens(layout))
+    )
+
+
+def _yields(layout: Layout, names: set[str]) -> bool:
+    others, to = names - {layout.name}, layout.fingerprint.yields_to
+    return bool(others) if EVERY_OTHER in to else not others.isdisjoint(to)
 
 
 def find_claim(
@@ -59,8 +81,9 @@ def no_layout(records: Sequence[Sequence[str]], layouts: Sequence[Layout]) -> No
     """Why no layout claims the records: the nearest one and the difference of columns."""
     best: tuple[int, Layout, set[str]] | None = None
     for cells in records[:SEARCHED_RECORDS]:
-        tokens = {token(cell) for cell in cells} - {""}
+        record = [token(cell) for cell in cells]
         for layout in layouts:
+            tokens = set(layout.header_tokens(record)) - {""}
             known = _known_tokens(layout)
             likeness = 1000 * len(tokens & known) // len(tokens | known)
             if likeness >= _ALIKE and (best is None or likeness > best[0]):
@@ -78,12 +101,8 @@ def no_layout(records: Sequence[Sequence[str]], layouts: Sequence[Layout]) -> No
 
 
 def _refuse_missing_columns(layout: Layout, cells: Sequence[str]) -> None:
-    tokens = [token(cell) for cell in cells]
-    missing = {
-        column.name
-        for column in layout.columns
-        if column.required and tokens.count(column.name) < column.occurrence
-    }
+    tokens = layout.header_tokens(cells)
+    missing = _missing(layout, tokens)
     if missing:
         raise NotReadableError(
             "columns_missing",
@@ -93,13 +112,22 @@ def _refuse_missing_columns(layout: Layout, cells: Sequence[str]) -> None:
         )
 
 
+def _missing(layout: Layout, tokens: Sequence[str]) -> set[str]:
+    return {
+        column.name
+        for column in layout.columns
+        if column.required and tokens.count(column.name) < column.occurrence
+    }
+
+
 def _required_columns(layout: Layout) -> set[str]:
     return {column.name for column in layout.columns if column.required}
 
 
 def _known_tokens(layout: Layout) -> set[str]:
     columns = {column.name for column in layout.columns}
-    return columns | set(layout.fingerprint.required) | set(layout.fingerprint.optional)
+    mark = layout.fingerprint
+    return columns | {*mark.required, *mark.any_of, *mark.optional, *layout.counter_columns}
 
 
 def _listed(tokens: set[str]) -> str:

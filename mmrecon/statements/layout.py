@@ -1,15 +1,16 @@
 """A layout: what one kind of statement file looks like, told in one TOML file.
 
 `docs/adding-a-layout.md` explains every key. Facts about real layouts are in
-statement-formats.md sections 1, 5 and 10.
+statement-formats.md sections 1 to 7 and 10.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal, get_args
 
@@ -22,12 +23,13 @@ from mmrecon.errors import ConfigurationError
 from mmrecon.model.clock import iso_utc
 from mmrecon.model.line import LineClass, PartyKind
 
-Container = Literal["csv", "xls", "xlsx"]
+Container = Literal["csv", "xls", "xlsx", "json"]
 TextField = Literal[
     "receipt", "completed_at", "initiated_at", "details", "status", "reason_type", "party",
-    "party_id", "party_name", "reference", "linked_receipt", "external_id", "currency",
+    "party_id", "party_name", "reference", "linked_receipt", "external_id", "currency", "account",
+    "direction",
 ]  # fmt: skip
-MoneyField = Literal["in", "out", "amount", "balance", "fee"]
+MoneyField = Literal["in", "out", "amount", "balance", "before", "fee"]
 HeaderField = Literal[
     "account", "sub_account", "currency", "period_from", "period_to", "reported_at",
     "opening", "closing", "total_in", "total_out",
@@ -35,12 +37,22 @@ HeaderField = Literal[
 DetailField = Literal[
     "reason_type", "party", "party_id", "party_name", "reference", "linked_receipt"
 ]
+Way = Literal["in", "out", ""]
+ANY_PROVIDER: Final = "any"
+"""The provider of a layout that says nothing about it: the wallet's own holds."""
+EVERY_OTHER: Final = "*"
 BUILT_IN: Final = Path(__file__).parent / "formats"
 
 
+_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+
+
 def token(name: str) -> str:
-    """A header cell as fingerprints compare it: one space, folded, no last dot or colon."""
-    return " ".join(name.split()).casefold().rstrip(".:").rstrip()
+    """A header cell as fingerprints compare it: one space, folded, no last dot or colon.
+
+    Marks of direction and other invisible letters count for nothing (domain.md F-18).
+    """
+    return " ".join(_INVISIBLE.sub("", name).split()).casefold().rstrip(".:").rstrip()
 
 
 def _pattern(value: str) -> str:
@@ -61,11 +73,18 @@ class _Table(BaseModel):
 
 
 class Fingerprint(_Table):
-    """Header names that say whose file it is."""
+    """Header names that say whose file it is.
+
+    `any_of`: one of these too. `closed`: no column that the layout does not know. `yields_to`:
+    layouts that take the file where they claim it too; `*` is every other.
+    """
 
     required: Annotated[tuple[Token, ...], Field(min_length=1)]
+    any_of: tuple[Token, ...] = ()
     optional: tuple[Token, ...] = ()
     forbidden: tuple[Token, ...] = ()
+    closed: bool = False
+    yields_to: tuple[NotEmpty, ...] = ()
 
 
 class PreambleLabel(_Table):
@@ -76,31 +95,42 @@ class PreambleLabel(_Table):
 
 
 class Column(_Table):
-    """A column of the header, by its name and how often that name occurred before."""
+    """A column of the header, by its name and how often that name occurred before.
+
+    `after`: of several columns of that name, the next one after this other column.
+    """
 
     name: Token
     occurrence: Annotated[int, Field(ge=1)] = 1
+    after: Token | None = None
     required: bool = True
 
 
 class TextColumn(Column):
-    """A column taken as text; with `when`, only on rows whose money goes that way."""
+    """A column taken as text; with `when`, only on rows whose money goes that way.
+
+    `join`: added to what an earlier column of its field holds, behind one blank.
+    """
 
     field: TextField
-    when: Literal["in", "out", ""] = ""
+    when: Way = ""
+    join: bool = False
 
 
 class MoneyColumn(Column):
     """A column of amounts.
 
-    `printed`: how the file writes it. A `fee` column takes part only on lines of the direction
-    `when`, and moves the balance by `effect`.
+    `printed`: how the file writes it; `either` is positive or negative, one of them in the whole
+    column; `unsigned` takes its direction from elsewhere. A `fee` column takes part only on lines
+    of the direction `when`, and moves the balance by `effect`; with `proved` only where the row's
+    own balances show it. Balances with a `when` are those of rows of that direction.
     """
 
     field: MoneyField
-    printed: Literal["positive", "negative", "signed"] = "positive"
-    when: Literal["in", "out", ""] = ""
+    printed: Literal["positive", "negative", "signed", "either", "unsigned"] = "positive"
+    when: Way = ""
     effect: Literal[-1, 1] = -1
+    proved: bool = False
 
 
 class MoneyMarks(_Table):
@@ -111,10 +141,16 @@ class MoneyMarks(_Table):
 
 
 class DateFormat(_Table):
-    """One way to write a moment, in `strptime` terms; `resaved` marks what only Excel writes."""
+    """One way to write a moment, in `strptime` terms; `resaved` marks what only Excel writes.
 
-    format: Annotated[str, Field(pattern="%d.*%m|%m.*%d")]
+    `fraction`: parts of a second may follow the seconds; they are dropped. `zone`: what is
+    written like this is in another zone than the file's.
+    """
+
+    format: Annotated[str, Field(pattern="%d.*%[mb]|%[mb].*%d")]
     resaved: bool = False
+    fraction: bool = False
+    zone: Zone | Literal[""] = ""
 
     @property
     def has_seconds(self) -> bool:
@@ -123,10 +159,35 @@ class DateFormat(_Table):
 
 
 class Status(_Table):
-    """Words of the status column, compared without case."""
+    """Words of the status column, compared without case; a pattern takes any other word.
+
+    `absent`: what a file without that column says; unless it is `final`, no row has a class.
+    """
 
     final: Annotated[tuple[NotEmpty, ...], Field(min_length=1)]
     non_final: tuple[NotEmpty, ...] = ()
+    non_final_pattern: Pattern | None = None
+    absent: Literal["unknown", "final"] = "unknown"
+
+
+class Direction(_Table):
+    """Which way an unsigned amount goes: words of the direction column, without case.
+
+    Or the two columns of who paid and who received, one of which holds the own account on every
+    row. Where neither tells, the row's own balances do.
+    """
+
+    coming: Annotated[tuple[NotEmpty, ...], Field(alias="in")] = ()
+    going: Annotated[tuple[NotEmpty, ...], Field(alias="out")] = ()
+    payer: Token | None = None
+    payee: Token | None = None
+
+
+class SkipRule(_Table):
+    """Rows that are no movement: counted under `reason` and left out where every cell fits."""
+
+    where: Annotated[dict[Token, Pattern], Field(min_length=1)]
+    reason: Annotated[str, Field(pattern="^[a-z][a-z ]*$")]
 
 
 class DetailRule(_Table):
@@ -174,11 +235,14 @@ class Layout(_Table):
     zone_by_currency: dict[Currency, Zone] = {}
     currency: Currency | Literal[""] = ""
     currency_words: dict[str, Currency] = {}
+    also_called: dict[Token, tuple[Token, ...]] = {}
     receipt_pattern: Pattern = r"^\S+$"
     newest_first: bool = False
     chain: bool = True
     file_names: tuple[Pattern, ...] = ()
     footers: tuple[Pattern, ...] = ()
+    skips: tuple[SkipRule, ...] = ()
+    surplus_cells: Token | None = None
     preamble: tuple[PreambleLabel, ...] = ()
     text_columns: tuple[TextColumn, ...] = ()
     money_columns: tuple[MoneyColumn, ...] = ()
@@ -186,6 +250,7 @@ class Layout(_Table):
     money: MoneyMarks = MoneyMarks()
     dates: tuple[DateFormat, ...] = ()
     status: Status | None = None
+    direction: Direction | None = None
     details: tuple[DetailRule, ...] = ()
     classes: tuple[ClassRule, ...] = ()
     parties: tuple[PartyForm, ...] = ()
@@ -194,6 +259,20 @@ class Layout(_Table):
     def columns(self) -> tuple[Column, ...]:
         """Every declared column."""
         return (*self.text_columns, *self.money_columns)
+
+    def name_of(self, field: TextField) -> str:
+        """The name of the first column of a field."""
+        return next((column.name for column in self.text_columns if column.field == field), field)
+
+    @cached_property
+    def own_names(self) -> dict[str, str]:
+        """Other spellings of header names to the layout's own."""
+        return {word: name for name, words in self.also_called.items() for word in words}
+
+    def header_tokens(self, cells: Iterable[str]) -> list[str]:
+        """Header cells as this layout calls its columns."""
+        tokens = [token(cell) for cell in cells]
+        return [self.own_names.get(each, each) for each in tokens] if self.own_names else tokens
 
     @model_validator(mode="after")
     def _can_be_read(self) -> Layout:
@@ -206,14 +285,19 @@ class Layout(_Table):
             raise ValueError(f"text_columns lack {sorted(missing)}")
         if "amount" not in money and not {"in", "out"} & money:
             raise ValueError("money_columns need `amount`, or `in` and `out`")
+        if any(col.field == "completed_at" and not col.required for col in self.text_columns):
+            raise ValueError("the completed_at column must be required")
         if not self.dates:
             raise ValueError("dates are missing")
-        places = [(column.field, column.when) for column in self.text_columns]
+        places = [(column.field, column.when) for column in self.text_columns if not column.join]
         doubled = {name for name, when in places if places.count((name, when)) > 1}
         if doubled:
             raise ValueError(f"two text_columns fill {sorted(doubled)}")
         if self.status is not None and "status" not in fields:
             raise ValueError("status words, but no status column")
+        unsigned = any(column.printed == "unsigned" for column in self.money_columns)
+        if unsigned and self.direction is None and "before" not in money:
+            raise ValueError("an unsigned amount, and nothing that tells its direction")
         return self
 
 

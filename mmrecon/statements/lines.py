@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 
 from mmrecon.model.frame import concat
 from mmrecon.model.line import LineClass, ReadLineFrame, RefusedRowFrame
+from mmrecon.statements.amounts import FeeColumn
 from mmrecon.statements.cells import Mask, money
 from mmrecon.statements.layout import Layout
-from mmrecon.statements.moments import Int64s, local_dates, to_utc_s
+from mmrecon.statements.moments import Int64s, local_dates, to_local_s, to_utc_s
 from mmrecon.statements.rows import DataRows
-from mmrecon.statements.typed import FeeColumn, TypedRows, hash_texts
+from mmrecon.statements.typed import TypedRows, hash_texts
 from mmrecon.statements.understand import classify, parties, party_text, unpack_details
 
 _TEXTS: Final = (
@@ -47,13 +48,14 @@ def lines_of(typed: TypedRows, layout: Layout, setting: Setting) -> pd.DataFrame
     texts = unpack_details(typed.texts, layout.details)
     texts["party"] = party_text(texts)
     sign = np.where(typed.out_minor > 0, -1, 1)
-    line_class = classify(texts, sign, typed.final, layout.classes)
+    rules = layout.classes if typed.finality_known else ()
+    line_class = classify(texts, sign, typed.final, rules)
     party = parties(texts, layout.parties)
     kept = ~typed.refused
     utc_s = to_utc_s(typed.completed.local_s, setting.zone)
     local_s = typed.completed.local_s
     if setting.wallet_zone != setting.zone:
-        local_s = _local_s(utc_s, setting.wallet_zone)
+        local_s = to_local_s(utc_s, setting.wallet_zone)
     columns: dict[str, Any] = {name: texts[name] for name in _TEXTS}
     columns |= {
         "row": typed.rows,
@@ -107,13 +109,6 @@ def _optional(values: Int64s, there: Mask, kept: Mask) -> pd.Series:
 
 def _initiated(typed: TypedRows, setting: Setting, kept: Mask) -> pd.Series:
     return _optional(to_utc_s(typed.initiated.local_s, setting.zone), typed.initiated.valid, kept)
-
-
-def _local_s(utc_s: Int64s, zone: str) -> Int64s:
-    moments = pa.array(utc_s).cast(pa.timestamp("s", tz="UTC"))
-    local = pc.local_timestamp(moments.cast(pa.timestamp("s", tz=zone)))
-    seconds: Int64s = pc.cast(local, pa.int64()).to_numpy()
-    return seconds
 
 
 def _fee_lines(frame: pd.DataFrame, fee: FeeColumn, kept: Mask) -> pd.DataFrame:

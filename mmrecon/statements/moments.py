@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from mmrecon.statements.refusal import NotReadableError
 ISO: Final = DateFormat(format="%Y-%m-%d %H:%M:%S")
 _DAY_S: Final = 86_400
 _YEAR_2000_S: Final = 946_684_800
+_TIME: Final = re.compile(r"[ T]|%[HI]")
+_FRACTION: Final = r"(:[0-9]{2})\.[0-9]{1,9}"
 
 Int64s = npt.NDArray[np.int64]
 Evidence = Callable[[DateFormat, Int64s], bool]
@@ -40,8 +43,9 @@ def moments(
     formats: Sequence[DateFormat],
     evidence: Sequence[Evidence],
     true_dates: Mask | None = None,
+    zone: str = "",
 ) -> Moments:
-    """The column under the one way of writing that fits all of its cells.
+    """The column under the one way of writing that fits all of its cells; `zone` is the file's.
 
     Raises:
         NotReadableError: day and month cannot be told apart, or are mixed.
@@ -51,20 +55,21 @@ def moments(
     if true_dates is not None:
         if (present & ~true_dates).any():
             raise NotReadableError("dates_mixed")
-        parsed = _parse(text, ISO)
+        parsed = parse_moments(text, ISO, zone)
         return Moments(*parsed, has_seconds=bool((parsed[0] % 60).any()))
     native = [form for form in formats if not form.resaved]
     for form in native:
-        local_s, valid = _parse(text, form)
+        local_s, valid = parse_moments(text, form, zone)
         if valid.sum() == present.sum() and _is_padded(text, present, form):
             return Moments(local_s, valid, form.has_seconds)
-    return _decide(text, present, formats, evidence)
+    parsed_all = [(form, *parse_moments(text, form, zone)) for form in formats]
+    return _decide(present, parsed_all, evidence)
 
 
-def _decide(
-    text: pa.Array, present: Mask, formats: Sequence[DateFormat], evidence: Sequence[Evidence]
-) -> Moments:
-    parsed = [(form, *_parse(text, form)) for form in formats]
+_Parsed = tuple[DateFormat, Int64s, Mask]
+
+
+def _decide(present: Mask, parsed: list[_Parsed], evidence: Sequence[Evidence]) -> Moments:
     whole = [entry for entry in parsed if entry[2].sum() == present.sum()]
     if not whole:
         return _best(parsed)
@@ -80,9 +85,6 @@ def _decide(
     return Moments(local_s, valid, form.has_seconds, decided_by_evidence=decided)
 
 
-_Parsed = tuple[DateFormat, Int64s, Mask]
-
-
 def _best(parsed: list[_Parsed]) -> Moments:
     """The way that reads most cells, when none with another day order reads any of the rest."""
     form, local_s, valid = max(parsed, key=lambda entry: int(entry[2].sum()))
@@ -93,7 +95,7 @@ def _best(parsed: list[_Parsed]) -> Moments:
 
 
 def _day_first(form: DateFormat) -> bool:
-    return form.format.index("%d") < form.format.index("%m")
+    return "%b" in form.format or form.format.index("%d") < form.format.index("%m")
 
 
 def _different(entries: list[_Parsed]) -> list[Int64s]:
@@ -109,18 +111,28 @@ def _is_padded(text: pa.Array, present: Mask, form: DateFormat) -> bool:
     """Every cell has the full width of its format, as the provider writes it."""
     if not present.any():
         return True
-    width = len(datetime(2000, 12, 31, 23, 59, 59, tzinfo=UTC).strftime(form.format))
-    lengths = pc.utf8_length(text).to_numpy()[present]
-    return bool((lengths == width).all())
+    lengths = pc.utf8_length(_whole_seconds(text, form)).to_numpy()[present]
+    return bool((lengths == _width(form.format)).all())
 
 
-def _parse(text: pa.Array, form: DateFormat) -> tuple[Int64s, Mask]:
+def _width(strptime_format: str) -> int:
+    return len(datetime(2000, 12, 31, 23, 59, 59, tzinfo=UTC).strftime(strptime_format))
+
+
+def _whole_seconds(text: pa.Array, form: DateFormat) -> pa.Array:
+    return pc.replace_substring_regex(text, _FRACTION, r"\1") if form.fraction else text
+
+
+def parse_moments(text: pa.Array, form: DateFormat, zone: str = "") -> tuple[Int64s, Mask]:
     """Local seconds and which cells could be read; days that do not exist are not read."""
+    text = _whole_seconds(text, form)
     parsed = pc.strptime(text, format=form.format, unit="s", error_is_null=True)
     valid = as_mask(pc.is_valid(parsed))
     local_s = pc.fill_null(pc.cast(parsed, pa.int64()), 0).to_numpy().copy()
     valid &= local_s >= _YEAR_2000_S
     valid &= ~_overflown(text, valid, local_s, form)
+    if form.zone and zone and form.zone != zone:
+        local_s = to_local_s(to_utc_s(local_s, form.zone), zone)
     local_s[~valid] = 0
     return local_s, valid
 
@@ -133,8 +145,12 @@ def _overflown(text: pa.Array, valid: Mask, local_s: Int64s, form: DateFormat) -
     places = np.flatnonzero(valid & (day_of_month <= 3))
     if not len(places):
         return overflown
-    date_format = form.format.split(" ")[0]
-    date_texts = pc.replace_substring_regex(text.take(pa.array(places)), r"\s[\s\S]*$", "")
+    date_format, *time = _TIME.split(form.format, maxsplit=1)
+    date_texts = text.take(pa.array(places))
+    if time and form.format[len(date_format)] in " T":
+        date_texts = pc.replace_substring_regex(date_texts, r"([0-9])[T\s][\s\S]*$", r"\1")
+    else:
+        date_texts = pc.utf8_slice_codeunits(date_texts, 0, _width(date_format))
     encoded = pc.dictionary_encode(date_texts)
     unreal = [not _is_real(date, date_format) for date in encoded.dictionary.to_pylist()]
     overflown[places] = np.asarray(unreal)[encoded.indices.to_numpy()]
@@ -151,7 +167,7 @@ def _is_real(date_text: str, date_format: str) -> bool:
 
 def one_moment(text: str, form: DateFormat) -> int | None:
     """One cell as local seconds; None where it is written otherwise."""
-    local_s, valid = _parse(pa.array([text.strip()]), form)
+    local_s, valid = parse_moments(pa.array([text.strip()]), form)
     return int(local_s[0]) if valid[0] else None
 
 
@@ -160,6 +176,14 @@ def to_utc_s(local_s: Int64s, zone: str) -> Int64s:
     naive = pa.array(local_s).cast(pa.timestamp("s"))
     aware = pc.assume_timezone(naive, zone, ambiguous="earliest", nonexistent="earliest")
     seconds: Int64s = pc.cast(aware, pa.int64()).to_numpy()
+    return seconds
+
+
+def to_local_s(utc_s: Int64s, zone: str) -> Int64s:
+    """UTC seconds as local seconds of a zone."""
+    moments = pa.array(utc_s).cast(pa.timestamp("s", tz="UTC"))
+    local = pc.local_timestamp(moments.cast(pa.timestamp("s", tz=zone)))
+    seconds: Int64s = pc.cast(local, pa.int64()).to_numpy().copy()
     return seconds
 
 

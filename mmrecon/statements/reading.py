@@ -24,6 +24,7 @@ from mmrecon.model.money import digits_of
 from mmrecon.statements.csv_table import read_csv
 from mmrecon.statements.excel_table import read_excel
 from mmrecon.statements.facts import HeaderFacts, header_facts, name_facts
+from mmrecon.statements.json_table import is_json, read_json
 from mmrecon.statements.layout import DateFormat, Layout
 from mmrecon.statements.lines import Setting, lines_of, refused_rows
 from mmrecon.statements.moments import Evidence, Int64s, to_utc_s
@@ -40,6 +41,7 @@ from mmrecon.statements.prove import (
 from mmrecon.statements.refusal import NotReadableError
 from mmrecon.statements.rows import DataRows, data_rows
 from mmrecon.statements.sniff import decode, sniff
+from mmrecon.statements.surplus import with_surplus_joined
 from mmrecon.statements.table import RawTable
 from mmrecon.statements.typed import TypedRows, type_rows
 from mmrecon.statements.whose import Owner, currency_of, owner, zone_of
@@ -120,7 +122,9 @@ def read_member(
 def _table(content: bytes, layouts: Sequence[Layout], opening: Opening) -> RawTable:
     kind = sniff(content)
     if kind == "csv":
-        return read_csv(decode(content), layouts, opening.sheet)
+        text = decode(content)
+        read_text = read_json if is_json(text.content) else read_csv
+        return read_text(text, layouts, opening.sheet)
     if kind == "html":
         content = decode(content).content
     return read_excel(content, kind, layouts, opening)
@@ -150,10 +154,15 @@ def _read(
 ) -> Reading:
     if table.layout.refuse:
         raise NotReadableError(table.layout.refuse, verdict="refused", layout=table.layout.title)
+    table = with_surplus_joined(table)
     work = _prepared(table, name, wallets, wallet_name)
     for code, arguments in table.notices:
         work.issue(code, **arguments)
-    typed = type_rows(work.data, work.setting.currency, _evidence(work))
+    setting = work.setting
+    typed = type_rows(
+        work.data, setting.currency, setting.zone, _evidence(work), work.owner.account
+    )
+    _note_columns(work, typed)
     if len(typed.rows) and not typed.completed.valid.any():
         raise NotReadableError("dates_unreadable", layout=table.layout.name)
     if typed.completed.decided_by_evidence:
@@ -163,6 +172,14 @@ def _read(
     return _reading(work, typed)
 
 
+def _note_columns(work: _Work, typed: TypedRows) -> None:
+    """Say what cannot be known because a column was not exported."""
+    if not work.data.has("receipt"):
+        work.issue("receipts_not_there", column=work.layout.name_of("receipt"))
+    if not typed.finality_known:
+        work.issue("status_not_there", column=work.layout.name_of("status"))
+
+
 def _prepared(
     table: RawTable, name: str, wallets: Sequence[WalletSettings], wallet_name: str
 ) -> _Work:
@@ -170,8 +187,11 @@ def _prepared(
     data = data_rows(table)
     sections = tuple(header_facts(section.preamble, layout) for section in data.sections)
     named = name_facts(name, layout)
-    whose = owner(sections, named, layout, wallets, wallet_name)
-    currency, assumed = currency_of(_currencies(data, sections), layout, whose.wallet)
+    inside = [*sections, *(HeaderFacts({"account": each}) for each in _printed(data, "account"))]
+    whose = owner(inside, named, layout, wallets, wallet_name)
+    currencies = [facts.texts.get("currency", "") for facts in sections]
+    printed = [*currencies, *_printed(data, "currency")]
+    currency, assumed = currency_of(printed, layout, whose.wallet)
     zone = zone_of(layout, whose.wallet, currency)
     sub_account = sections[0].texts.get("sub_account") or named.texts.get("sub_account", "")
     if not sub_account and whose.wallet is not None:
@@ -184,13 +204,11 @@ def _prepared(
     return work
 
 
-def _currencies(data: DataRows, sections: Sequence[HeaderFacts]) -> list[str]:
-    found = [facts.texts["currency"] for facts in sections if facts.texts.get("currency")]
-    for column in data.table.layout.text_columns:
-        place = data.position(column) if column.field == "currency" else None
-        if place is not None:
-            found += data.cells(place).unique().to_pylist()
-    return found
+def _printed(data: DataRows, field: str) -> list[str]:
+    """The distinct filled cells of the columns of a field."""
+    places = [data.position(col) for col in data.table.layout.text_columns if col.field == field]
+    cells = [data.cells(place).unique().to_pylist() for place in places if place is not None]
+    return [text for column in cells for cell in column if (text := cell.strip())]
 
 
 def _evidence(work: _Work) -> list[Evidence]:
@@ -282,9 +300,8 @@ def _proof(work: _Work, typed: TypedRows) -> Proof:
         moved = movements(sectioned, at, ragged, newest_first=work.layout.newest_first)
         refused = int((sectioned.refused & (sectioned.section == at)).sum()) + ragged
         stated = _stated(work, work.sections[at])
-        proof = prove_section(
-            stated, moved, work.setting.currency, refused, chain=work.layout.chain
-        )
+        chain = work.layout.chain and not work.data.misses_a_fee
+        proof = prove_section(stated, moved, work.setting.currency, refused, chain=chain)
         proofs.append((_begins(stated, moved), proof))
     return worst([proof for _, proof in sorted(proofs, key=lambda entry: entry[0])])
 
@@ -307,7 +324,7 @@ def _header(work: _Work, proof: Proof) -> StatementHeader:
     alone = len(work.sections) == 1
     return StatementHeader(
         layout=work.layout.name,
-        provider=work.layout.provider,
+        provider=_provider(work),
         account=work.owner.account,
         sub_account=work.setting.sub_account,
         currency=work.setting.currency,
@@ -319,6 +336,11 @@ def _header(work: _Work, proof: Proof) -> StatementHeader:
         total_in_minor=stated[0].total_in_minor if alone else None,
         total_out_minor=stated[0].total_out_minor if alone else None,
     )
+
+
+def _provider(work: _Work) -> str:
+    wallet = work.owner.wallet
+    return work.layout.provider if wallet is None else wallet.provider
 
 
 def _utc_s(local_s: int | None, zone: str) -> int | None:

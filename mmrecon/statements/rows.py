@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mmrecon.statements.layout import Column, token
+from mmrecon.statements.layout import Column, TextField
 from mmrecon.statements.table import RaggedRecord, RawTable, Record
 
 Mask = npt.NDArray[np.bool_]
@@ -47,14 +47,36 @@ class DataRows:
 
     def position(self, column: Column) -> int | None:
         """Where a declared column stands in the header; None where it is not."""
-        tokens = [token(name) for name in self.table.header]
-        places = [index for index, name in enumerate(tokens) if name == column.name]
-        return places[column.occurrence - 1] if len(places) >= column.occurrence else None
+        return position_of(column, self._tokens)
+
+    @cached_property
+    def _tokens(self) -> list[str]:
+        return self.table.layout.header_tokens(self.table.header)
+
+    def has(self, field: TextField) -> bool:
+        """Whether the file has a column of this field."""
+        columns = self.table.layout.text_columns
+        return any(col.field == field and self.position(col) is not None for col in columns)
+
+    @property
+    def misses_a_fee(self) -> bool:
+        """Whether a column of fees was not exported, so that balances need not follow."""
+        columns = self.table.layout.money_columns
+        return any(col.field == "fee" and self.position(col) is None for col in columns)
 
     def cells(self, index: int) -> pa.Array:
         """The kept cells of one column."""
         column = self.table.columns[index]
         return column if self.keep.all() else column.filter(pa.array(self.keep))
+
+
+def position_of(column: Column, tokens: Sequence[str]) -> int | None:
+    """Where a declared column stands among a header's tokens; None where it is not."""
+    places = [index for index, name in enumerate(tokens) if name == column.name]
+    if column.after in tokens and len(places) > 1:
+        before = tokens.index(column.after)
+        places = [index for index in places if index > before]
+    return places[column.occurrence - 1] if len(places) >= column.occurrence else None
 
 
 def data_rows(table: RawTable) -> DataRows:
@@ -68,7 +90,7 @@ def data_rows(table: RawTable) -> DataRows:
     preamble = _first_cell_in(table, labels) & ~headers & ~blank
     footer = _footer(table) & ~headers & ~blank & ~preamble
     masks = {"header": headers, "blank": blank, "preamble": preamble, "footer": footer}
-    for reason, mask in masks.items():
+    for reason, mask in (*masks.items(), *_skipped(table, ~(headers | blank | preamble | footer))):
         found = int(mask.sum())
         if found:
             skipped[reason] += found
@@ -84,10 +106,28 @@ def data_rows(table: RawTable) -> DataRows:
     return DataRows(table, keep, sections, section, tuple(ragged), skipped)
 
 
-def _column_of(table: RawTable, field: str) -> int:
-    column = next(column for column in table.layout.text_columns if column.field == field)
-    tokens = [token(name) for name in table.header]
-    return tokens.index(column.name)
+def _skipped(table: RawTable, waiting: Mask) -> Iterator[tuple[str, Mask]]:
+    """Rows that a layout's rules leave out, by reason; the first rule that fits holds."""
+    tokens = table.layout.header_tokens(table.header)
+    for rule in table.layout.skips:
+        if len(table.rows) and set(tokens).issuperset(rule.where):
+            found = waiting.copy()
+            for name, pattern in rule.where.items():
+                cells = table.columns[tokens.index(name)]
+                found &= _as_mask(pc.match_substring_regex(cells, pattern))
+            waiting = waiting & ~found
+            yield rule.reason, found
+
+
+def _columns_of(table: RawTable, *fields: str) -> list[int]:
+    """Where the columns of these fields stand; those that are not there are left out."""
+    tokens = table.layout.header_tokens(table.header)
+    places = [
+        position_of(column, tokens)
+        for column in table.layout.text_columns
+        if column.field in fields
+    ]
+    return [place for place in places if place is not None]
 
 
 def _as_mask(array: pa.Array) -> Mask:
@@ -98,19 +138,17 @@ def _as_mask(array: pa.Array) -> Mask:
 def _equal_to_header(table: RawTable) -> Mask:
     if not len(table.rows):
         return np.zeros(0, dtype=np.bool_)
-    receipt, moment = (_column_of(table, field) for field in ("receipt", "completed_at"))
-    equal = pc.and_(
-        pc.equal(table.columns[receipt], table.header[receipt]),
-        pc.equal(table.columns[moment], table.header[moment]),
-    )
-    return _as_mask(equal)
+    equal = np.ones(len(table.rows), dtype=np.bool_)
+    for place in _columns_of(table, "receipt", "completed_at"):
+        equal &= _as_mask(pc.equal(table.columns[place], table.header[place]))
+    return equal
 
 
 def _blank(table: RawTable) -> Mask:
     if not len(table.rows):
         return np.zeros(0, dtype=np.bool_)
-    receipt = table.columns[_column_of(table, "receipt")]
-    blank = _as_mask(pc.equal(pc.utf8_trim_whitespace(receipt), ""))
+    first, *_ = _columns_of(table, "receipt", "completed_at")
+    blank = _as_mask(pc.equal(pc.utf8_trim_whitespace(table.columns[first]), ""))
     if not blank.any():
         return blank
     places = np.flatnonzero(blank)

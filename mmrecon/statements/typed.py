@@ -10,37 +10,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mmrecon.model.money import digits_of
-from mmrecon.statements.cells import Mask, MoneyCells, as_mask, money
-from mmrecon.statements.layout import Layout, MoneyColumn, token
+from mmrecon.statements.amounts import Amounts, FeeColumn, Problems
+from mmrecon.statements.cells import Mask, as_mask
+from mmrecon.statements.layout import Layout, Status, token
 from mmrecon.statements.moments import Evidence, Int64s, Moments, moments
 from mmrecon.statements.rows import DataRows
 
 _SCIENTIFIC: Final = r"^[-+]?\d+(?:[.,]\d*)?[eE]\+?\d+$"
 _SEPARATOR: Final = "\x1f"
-
-
-@dataclass(frozen=True, slots=True)
-class FeeColumn:
-    """What one fee column moves the balance by, per row."""
-
-    name: str
-    moved_minor: Int64s
-
-
-@dataclass
-class Problems:
-    """The first thing wrong with each row: 0 is nothing, k is `kinds[k - 1]`."""
-
-    found: Int64s
-    kinds: list[tuple[str, str, str]]
-
-    def note(self, mask: Mask, code: str, field: str, expected: str) -> None:
-        """Rows of the mask that have no problem yet get this one."""
-        fresh = mask & (self.found == 0)
-        if fresh.any():
-            self.kinds.append((code, field, expected))
-            self.found[fresh] = len(self.kinds)
 
 
 @dataclass(frozen=True)
@@ -59,6 +36,7 @@ class TypedRows:
     completed: Moments
     initiated: Moments
     final: Mask
+    finality_known: bool
     problems: Problems
     digest: Int64s
 
@@ -74,8 +52,10 @@ class TypedRows:
         return self.in_minor - self.out_minor + sum(fee.moved_minor for fee in self.fees)
 
 
-def type_rows(data: DataRows, currency: str, evidence: list[Evidence]) -> TypedRows:
-    """Type every declared column.
+def type_rows(
+    data: DataRows, currency: str, zone: str, evidence: list[Evidence], own_account: str
+) -> TypedRows:
+    """Type every declared column; `own_account` is the wallet's, or empty.
 
     Raises:
         NotReadableError: the file's dates cannot be told apart.
@@ -84,14 +64,16 @@ def type_rows(data: DataRows, currency: str, evidence: list[Evidence]) -> TypedR
     texts = _texts(data, "")
     problems = Problems(np.zeros(len(data.rows), dtype=np.int64), [])
     texts["receipt"] = _receipts(texts["receipt"], layout, problems)
-    final = _finality(texts["status"], layout, problems)
-    completed = _moments(data, "completed_at", evidence)
-    initiated = _moments(data, "initiated_at", evidence)
+    words = layout.status if data.has("status") else None
+    finality_known = words is not None or layout.status is None or layout.status.absent == "final"
+    final = _finality(texts["status"], words, problems)
+    completed = _moments(data, "completed_at", zone, evidence)
+    initiated = _moments(data, "initiated_at", zone, evidence)
     completed = _or_initiated(completed, initiated, final)
     problems.note(~completed.valid, "date_unreadable", "completed_at", layout.dates[0].format)
-    amounts = _Amounts(data, currency, problems)
-    in_minor, out_minor, known = amounts.movement(final)
-    balance = amounts.column("balance")
+    amounts = Amounts(data, currency, problems, own_account)
+    in_minor, out_minor, known = amounts.movement(final, texts["direction"])
+    balance = amounts.of_direction("balance", out_minor > 0)
     texts |= _by_direction(data, out_minor > 0)
     return TypedRows(
         rows=data.rows,
@@ -106,6 +88,7 @@ def type_rows(data: DataRows, currency: str, evidence: list[Evidence]) -> TypedR
         completed=completed,
         initiated=initiated,
         final=final,
+        finality_known=finality_known,
         problems=problems,
         digest=_digest(data, ~(balance.present & ~balance.bad)),
     )
@@ -126,16 +109,22 @@ def _texts(data: DataRows, when: str) -> dict[str, pa.Array]:
     empty = pa.array([""] * len(data.rows), pa.string())
     names = (
         "receipt", "details", "status", "reason_type", "party", "party_id", "party_name",
-        "reference", "linked_receipt", "external_id", "currency",
+        "reference", "linked_receipt", "external_id", "currency", "direction",
     )  # fmt: skip
     found = dict.fromkeys(names, empty)
     for column in data.table.layout.text_columns:
         place = data.position(column)
         if place is not None and column.field in found and column.when == when:
             cells = data.cells(place)
-            keeps_spaces = column.field in ("reference", "details")
-            found[column.field] = cells if keeps_spaces else pc.utf8_trim_whitespace(cells)
+            keeps_spaces = column.field in ("reference", "details") and not column.join
+            cells = cells if keeps_spaces else pc.utf8_trim_whitespace(cells)
+            found[column.field] = _joined(found[column.field], cells) if column.join else cells
     return found
+
+
+def _joined(first: pa.Array, second: pa.Array) -> pa.Array:
+    """Two texts with one blank between them, where both are filled."""
+    return pc.utf8_trim_whitespace(pc.binary_join_element_wise(first, second, " "))
 
 
 def _receipts(receipts: pa.Array, layout: Layout, problems: Problems) -> pa.Array:
@@ -150,7 +139,7 @@ def _receipts(receipts: pa.Array, layout: Layout, problems: Problems) -> pa.Arra
     return receipts
 
 
-def _moments(data: DataRows, field: str, evidence: list[Evidence]) -> Moments:
+def _moments(data: DataRows, field: str, zone: str, evidence: list[Evidence]) -> Moments:
     layout = data.table.layout
     columns = [column for column in layout.text_columns if column.field == field]
     place = data.position(columns[0]) if columns else None
@@ -163,6 +152,7 @@ def _moments(data: DataRows, field: str, evidence: list[Evidence]) -> Moments:
         layout.dates,
         evidence,
         None if true_dates is None else true_dates[data.keep],
+        zone,
     )
 
 
@@ -178,80 +168,19 @@ def _or_initiated(completed: Moments, initiated: Moments, final: Mask) -> Moment
     )
 
 
-def _finality(status: pa.Array, layout: Layout, problems: Problems) -> Mask:
-    if layout.status is None:
+def _finality(status: pa.Array, words: Status | None, problems: Problems) -> Mask:
+    if words is None:
         return np.ones(len(status), dtype=np.bool_)
-    words = pc.utf8_lower(status)
-    final = as_mask(pc.is_in(words, pa.array([word.lower() for word in layout.status.final])))
+    found = pc.utf8_lower(status)
+    final = as_mask(pc.is_in(found, pa.array([word.lower() for word in words.final])))
     if not final.all():
-        declared = pa.array([word.lower() for word in layout.status.non_final], pa.string())
-        unknown = ~final & ~as_mask(pc.is_in(words, declared))
-        expected = ", ".join((*layout.status.final, *layout.status.non_final))
+        declared = pa.array([word.lower() for word in words.non_final], pa.string())
+        unknown = ~final & ~as_mask(pc.is_in(found, declared))
+        if words.non_final_pattern is not None:
+            unknown &= ~as_mask(pc.match_substring_regex(status, words.non_final_pattern))
+        expected = ", ".join((*words.final, *words.non_final))
         problems.note(unknown, "status_unknown", "status", expected)
     return final
-
-
-class _Amounts:
-    """The money columns of a file, typed; problems noted as they are met."""
-
-    def __init__(self, data: DataRows, currency: str, problems: Problems) -> None:
-        self._data = data
-        self._digits = digits_of(currency)
-        self._scale = f"{currency} has ({self._digits})"
-        self._problems = problems
-        self._count = len(data.rows)
-
-    def column(self, field: str) -> MoneyCells:
-        """One column by its field; nothing present where the file has none."""
-        found = [col for col in self._data.table.layout.money_columns if col.field == field]
-        return self._typed(found[0]) if found else self._nothing()
-
-    def movement(self, final: Mask) -> tuple[Int64s, Int64s, Mask]:
-        """Money in and out per row as positive minor units, and whether they could be read."""
-        signed = self.column("amount")
-        paid_in, paid_out = self.column("in"), self.column("out")
-        in_minor = paid_in.minor + np.maximum(signed.minor, 0)
-        out_minor = paid_out.minor + np.maximum(-signed.minor, 0)
-        known = ~(signed.bad | paid_in.bad | paid_out.bad | (in_minor < 0) | (out_minor < 0))
-        both = known & (in_minor > 0) & (out_minor > 0)
-        neither = known & (in_minor == 0) & (out_minor == 0) & final
-        self._problems.note(both, "amount_both", "amount", "one of in and out")
-        self._problems.note(neither, "amount_missing", "amount", "an amount that is not zero")
-        known &= ~both
-        return np.where(known, in_minor, 0), np.where(known, out_minor, 0), known
-
-    def fees(self, in_minor: Int64s, out_minor: Int64s, final: Mask) -> list[FeeColumn]:
-        """What the fee columns that are ours move the balance by."""
-        fees = []
-        for column in self._data.table.layout.money_columns:
-            if column.field != "fee":
-                continue
-            cells = self._typed(column)
-            ours = final & ~cells.bad
-            if column.when:
-                ours &= (in_minor > 0) if column.when == "in" else (out_minor > 0)
-            moved = np.where(ours, np.abs(cells.minor) * column.effect, 0)
-            if moved.any():
-                fees.append(FeeColumn(column.name, moved))
-        return fees
-
-    def _typed(self, column: MoneyColumn) -> MoneyCells:
-        place = self._data.position(column)
-        if place is None:
-            return self._nothing()
-        cells = money(self._data.cells(place), self._data.table.layout.money, self._digits)
-        self._problems.note(cells.fraction, "fraction", column.name, self._scale)
-        self._problems.note(cells.bad, "amount_unreadable", column.name, "a number")
-        if column.printed == "signed" or column.field == "fee":
-            return cells
-        minor = -cells.minor if column.printed == "negative" else cells.minor
-        wrong = minor < 0
-        self._problems.note(wrong, "sign_unexpected", column.name, f"{column.printed} amounts")
-        return MoneyCells(minor, cells.present, cells.bad, cells.fraction)
-
-    def _nothing(self) -> MoneyCells:
-        none = np.zeros(self._count, dtype=np.bool_)
-        return MoneyCells(np.zeros(self._count, dtype=np.int64), none, none, none)
 
 
 def _digest(data: DataRows, wanted: Mask) -> Int64s:

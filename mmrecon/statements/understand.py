@@ -85,7 +85,9 @@ def parties(texts: dict[str, pa.Array], forms: Sequence[PartyForm]) -> Parties:
         if "phone" in groups:
             phone = scatter(phone, hit, _group(parts, "phone", fits))
         if "name" in groups:
-            name = scatter(name, hit, _group(parts, "name", fits))
+            found = _group(parts, "name", fits)
+            column = name.take(pa.array(hit))
+            name = scatter(name, hit, pc.if_else(pc.equal(found, ""), column, found))
         waiting[hit] = False
     return Parties(pa.array(_KINDS).take(pa.array(kind)), phone, pc.utf8_trim_whitespace(name))
 

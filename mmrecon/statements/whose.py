@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mmrecon.config import WalletSettings
 from mmrecon.model.money import CURRENCY_DIGITS
 from mmrecon.statements.facts import HeaderFacts
-from mmrecon.statements.layout import Layout
+from mmrecon.statements.layout import ANY_PROVIDER, Layout
 from mmrecon.statements.refusal import NotReadableError
 
 
@@ -44,6 +44,8 @@ def owner(
     printed = next(iter(accounts), "")
     hinted = named.texts.get("account", "")
     given = next((wallet for wallet in wallets if wallet.name == wallet_name), None)
+    if layout.provider == ANY_PROVIDER:
+        return _of_any_provider(printed or hinted, wallets, given)
     if printed:
         return _printed(printed, layout, wallets, given)
     if given is not None:
@@ -52,6 +54,17 @@ def owner(
     if wallets and known is None:
         raise NotReadableError("wallet_unknown", layout=layout.name)
     return Owner(hinted, known, "name")
+
+
+def _of_any_provider(
+    account: str, wallets: Sequence[WalletSettings], given: WalletSettings | None
+) -> Owner:
+    """A layout that names no provider says no wallet either: somebody must."""
+    if wallets and given is None:
+        raise NotReadableError("wallet_unknown", layout="of any provider")
+    if given is not None and account and account != given.account:
+        raise NotReadableError("wrong_wallet", account=account, expected=given.name)
+    return Owner(account if given is None else given.account, given, "given")
 
 
 def _printed(

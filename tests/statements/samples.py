@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from mmrecon.cli.statement_view import statement_json
+from mmrecon.config import ReadingLimits
+from mmrecon.fetch.unpacking import members
 from mmrecon.statements.layout import load_layouts
-from mmrecon.statements.reading import read_member
+from mmrecon.statements.reading import Reading, read_member
 
 FOLDER = Path(__file__).parents[2] / "sample_statements"
 
@@ -30,9 +32,15 @@ def expected_path(sample: Path) -> Path:
     return sample.with_name(f"{sample.name.split('.')[0]}.expected.json")
 
 
+def reading_of(sample: Path) -> Reading:
+    """A sample, unpacked where it is packed, as `inspect` reads it without a configuration."""
+    [member], _ = members(sample.read_bytes(), sample.name, ReadingLimits())
+    return read_member(member.content, member.name, load_layouts())
+
+
 def made_of(sample: Path) -> dict[str, Any]:
     """What mmrecon makes of a sample; cases in several containers must give the same."""
-    reading = read_member(sample.read_bytes(), sample.name, load_layouts())
+    reading = reading_of(sample)
     lines = reading.lines.drop(columns=["cells_digest", "sheet"])
     proof = [] if reading.proof is None else [list(check) for check in reading.proof.checks]
     entry = statement_json("", reading)

@@ -7,8 +7,14 @@ from pathlib import Path
 import pytest
 
 from mmrecon.statements.layout import load_layouts
-from mmrecon.statements.reading import read_member
-from tests.statements.samples import FOLDER, as_text, expected_path, made_of, samples
+from tests.statements.samples import (
+    FOLDER,
+    as_text,
+    expected_path,
+    made_of,
+    reading_of,
+    samples,
+)
 
 ALL = list(samples())
 
@@ -19,9 +25,8 @@ def test_a_sample_gives_its_expected_output(sample: Path) -> None:
 
 
 def test_every_layout_has_a_sample() -> None:
-    layouts = load_layouts()
     shown = set()
     for sample in ALL:
-        reading = read_member(sample.read_bytes(), sample.name, layouts)
+        reading = reading_of(sample)
         shown.add(reading.header.layout if reading.header else reading.reason)
-    assert {layout.refuse or layout.name for layout in layouts} <= shown
+    assert {layout.refuse or layout.name for layout in load_layouts()} <= shown
