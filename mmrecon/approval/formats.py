@@ -40,6 +40,8 @@ class Formats:
         self.bold_cell = add(**left, bold=True)
         self.title = add(bold=True, font_size=16, font_color=_INK)
         self.heading = add(bold=True, font_size=12, font_color=_INK, bottom=2, bottom_color=_INK)
+        self.advice = add(italic=True, font_color="#444444", text_wrap=True)
+        self.missing = book.add_format({**answer, "bg_color": "#F8B48A"})
         self.hint = add(italic=True, font_color="#444444")
         self.text = add(num_format="@", align="left", indent=1)
         self.wrapped = add(num_format="@", align="left", indent=1, text_wrap=True)

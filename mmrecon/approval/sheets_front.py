@@ -10,6 +10,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
+from mmrecon.approval.choices import CHOICES, EXPLAINED
 from mmrecon.approval.columns import (
     APPROVE_ALL_TITLE,
     COLUMNS,
@@ -25,16 +26,15 @@ from mmrecon.approval.columns import (
 )
 from mmrecon.approval.content import WalletShown, WorkbookContent
 from mmrecon.approval.formats import Formats
-from mmrecon.approval.sheets_rows import (
-    HEADER_ROW,
+from mmrecon.approval.guidance import (
     LISTS_APPROVE_ALL,
-    LISTS_DECISIONS,
+    LISTS_CHOICES,
     LISTS_REASONS,
     list_validation,
-    print_setup,
 )
+from mmrecon.approval.printing import print_setup
+from mmrecon.approval.sheets_rows import HEADER_ROW
 from mmrecon.approval.vocabulary import APPROVE_ALL, REASONS
-from mmrecon.model.approval import Decision
 from mmrecon.model.money import to_decimal
 from mmrecon.model.proposal import ANSWERABLE, Sheet
 
@@ -47,6 +47,8 @@ _HOW_TO: Final = (
 )
 
 
+_ROW_HEIGHT: Final = 16
+_TITLE_HEIGHT: Final = 26
 _NUMBERS: Final = ("Rows", "Lines", "Money")
 
 
@@ -55,12 +57,15 @@ def write_summary(book: Workbook, formats: Formats, content: WorkbookContent) ->
     sheet = book.add_worksheet("Summary")
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 24, formats.plain)
-    sheet.set_column(1, 1, 30, formats.plain)
+    sheet.set_column(1, 1, 44, formats.plain)
     sheet.set_column(2, 2, 36, formats.plain)
-    sheet.set_column(3, 4, 20, formats.plain)
+    sheet.set_column(3, 4, 22, formats.plain)
+    sheet.set_default_row(_ROW_HEIGHT)
+    sheet.set_row(0, _TITLE_HEIGHT)
     sheet.write_string(0, 0, f"{content.institution}: mobile money to approve", formats.title)
     row = _facts(sheet, formats, content, 2)
     row = _lines(sheet, formats, "How to", _HOW_TO, row + 1)
+    row = _decisions(sheet, formats, row + 1)
     row = _wallets(sheet, formats, content, row + 1)
     if content.warnings:
         row = _lines(sheet, formats, "Warnings", content.warnings, row + 1)
@@ -70,7 +75,6 @@ def write_summary(book: Workbook, formats: Formats, content: WorkbookContent) ->
     row = _counts(sheet, formats, content, row + 1)
     _files(sheet, formats, content, row + 1)
     print_setup(sheet, content, "Summary")
-    sheet.fit_to_pages(1, 0)
     sheet.activate()
 
 
@@ -104,7 +108,6 @@ def write_sections(book: Workbook, formats: Formats, content: WorkbookContent) -
     sheet.data_validation(HEADER_ROW + 1, 5, last, 5, validation)
     sheet.freeze_panes(HEADER_ROW + 1, 1)
     print_setup(sheet, content, "Approve all")
-    sheet.fit_to_pages(1, 0)
 
 
 def write_sign_off(book: Workbook, formats: Formats, content: WorkbookContent) -> None:
@@ -113,6 +116,8 @@ def write_sign_off(book: Workbook, formats: Formats, content: WorkbookContent) -
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 26, formats.plain)
     sheet.set_column(1, 2, 26, formats.plain)
+    sheet.set_default_row(_ROW_HEIGHT)
+    sheet.set_row(0, _TITLE_HEIGHT)
     sheet.write_string(0, 0, "Sign-off", formats.title)
     sheet.write_string(
         1, 0, "A record for the paper file; what counts is your key at `submit`.", formats.hint
@@ -136,26 +141,25 @@ def write_sign_off(book: Workbook, formats: Formats, content: WorkbookContent) -
         sheet.write_string(row * 2 - below - 2, 0, label, formats.bold)
         sheet.write_string(row * 2 - below - 2, 1, "_" * 34, formats.plain)
     print_setup(sheet, content, "Sign-off")
-    sheet.fit_to_pages(1, 0)
 
 
 def write_lists(book: Workbook, formats: Formats, content: WorkbookContent) -> None:
     """The words of the drop-downs, and the workbook's id."""
     sheet = book.add_worksheet("Lists")
-    sheet.set_column(0, 3, 28, formats.text)
-    lists = (
-        (LISTS_DECISIONS, [decision.value for decision in Decision]),
-        (LISTS_REASONS, list(REASONS)),
-        (LISTS_APPROVE_ALL, [APPROVE_ALL]),
-    )
+    lists: list[tuple[str, Sequence[str]]] = [
+        (LISTS_CHOICES[kind], [decision.value for decision in decisions])
+        for kind, decisions in CHOICES.items()
+    ]
+    lists += [(LISTS_REASONS, REASONS), (LISTS_APPROVE_ALL, [APPROVE_ALL])]
+    sheet.set_column(0, len(lists), 28, formats.text)
     sheet.write_row(0, 0, [name for name, _ in lists], formats.header)
-    sheet.write_string(0, 3, WORKBOOK_ID_LABEL, formats.header)
+    sheet.write_string(0, len(lists), WORKBOOK_ID_LABEL, formats.header)
     for row in range(max(len(words) for _, words in lists)):
         for number, (_, words) in enumerate(lists):
             if row < len(words):
                 sheet.write_string(row + 1, number, words[row])
         if row == 0:
-            sheet.write_string(1, 3, content.workbook_id)
+            sheet.write_string(1, len(lists), content.workbook_id)
     for number, (name, words) in enumerate(lists):
         letter = xl_col_to_name(number)
         book.define_name(name, f"=Lists!${letter}$2:${letter}${len(words) + 1}")
@@ -228,6 +232,16 @@ def _table_header(sheet: Worksheet, formats: Formats, titles: tuple[str, ...], r
         style = formats.number_header if title in _NUMBERS else formats.header
         sheet.write_string(row, number, title, style)
     return row + 1
+
+
+def _decisions(sheet: Worksheet, formats: Formats, row: int) -> int:
+    row = _heading(sheet, formats, "Decisions, and the cells that each needs", row)
+    row = _table_header(sheet, formats, ("Decision", "Does", "Needs", "", ""), row)
+    for decision, told in EXPLAINED.items():
+        for number, text in enumerate((decision.value, told.does, told.needs or "-")):
+            sheet.write_string(row, number, text, formats.cell)
+        row += 1
+    return row
 
 
 def _wallets(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: int) -> int:

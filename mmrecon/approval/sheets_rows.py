@@ -7,25 +7,29 @@ from typing import Any, Final
 
 import pandas as pd
 from xlsxwriter import Workbook
-from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from mmrecon.approval.columns import ANSWER_COLUMNS, COLUMNS, DECISION_TITLE, TITLES, Column, Kind
+from mmrecon.approval.columns import (
+    COLUMNS,
+    DECISION_TITLE,
+    PRINTED,
+    TITLES,
+    Column,
+    Kind,
+)
 from mmrecon.approval.content import WorkbookContent
 from mmrecon.approval.formats import Formats
+from mmrecon.approval.guidance import guide_answers
+from mmrecon.approval.printing import print_setup
 from mmrecon.model.money import to_decimal
 from mmrecon.model.proposal import ANSWERABLE, Sheet
 
 HEADER_ROW: Final = 1
 """Sheets carry one line of advice, then the header."""
 
-LISTS_DECISIONS: Final = "Decisions"
-LISTS_REASONS: Final = "Reasons"
-LISTS_APPROVE_ALL: Final = "ApproveAll"
-
-_PRINT_SCALE: Final = 62
-"""Per cent: small, and still read without a glass."""
-
+_ADVICE_HEIGHT: Final = 41
+_ROW_HEIGHT: Final = 16
+_FURTHER: Final = "Further answers: only what the chosen decision needs"
 _TALLEST: Final = 6
 """Lines of text a row shows at most, so that several rows stand on a screen."""
 
@@ -39,12 +43,12 @@ _TABS: Final[dict[Sheet, str]] = {
 
 _ADVICE: Final[dict[Sheet, str]] = {
     Sheet.TO_APPROVE: (
-        "Safe matches. Leave Decision empty and approve the section on sheet “Approve all”, "
+        "Safe matches. Leave Decision empty and approve the section on the sheet “Approve all”, "
         "or decide single rows here. You may sort, filter and hide."
     ),
     Sheet.NEEDS_DECISION: (
-        "Choose a Decision. “approve” takes the proposed account; otherwise fill the yellow "
-        "cells: Different account as savings:000000123, Split as savings:000000123=500; loan:…=250."
+        "Choose a Decision: “approve” takes the proposed account. What others need stands beside "
+        "the cell, and at the right of the candidates: Different account, Split, Reason …"
     ),
     Sheet.SUSPENSE: (
         "Nobody knows yet whose money this is. Name the owner (different account, split), "
@@ -68,43 +72,45 @@ def write_rows(
     columns = COLUMNS[sheet]
     worksheet = book.add_worksheet(TITLES[sheet])
     _set_columns(worksheet, formats, columns)
-    worksheet.set_row(0, 18, formats.hint)
-    worksheet.write_string(0, 0, _ADVICE[sheet], formats.hint)
+    _write_head(worksheet, formats, sheet, columns)
+    _write_cells(worksheet, formats, columns, frame)
+    first, last = HEADER_ROW + 1, HEADER_ROW + max(len(frame), 1)
+    worksheet.autofilter(HEADER_ROW, 0, last, len(columns) - 1)
+    if sheet in ANSWERABLE:
+        guide_answers(worksheet, formats, columns, first, last)
+    worksheet.conditional_format(
+        first, 0, last, len(columns) - 1,
+        {"type": "formula", "criteria": "=TRUE", "format": formats.ruled},
+    )  # fmt: skip
+    worksheet.freeze_panes(first, _frozen(columns))
+    worksheet.set_tab_color(_TABS[sheet])
+    print_setup(worksheet, content, TITLES[sheet])
+    worksheet.repeat_rows(HEADER_ROW)
+    worksheet.print_area(HEADER_ROW, 0, last, PRINTED[sheet] - 1)
+
+
+def _write_head(
+    worksheet: Worksheet, formats: Formats, sheet: Sheet, columns: Sequence[Column]
+) -> None:
+    """Advice over the columns that never scroll away, a word over the further answers, titles."""
+    worksheet.set_default_row(_ROW_HEIGHT)
+    worksheet.set_row(0, _ADVICE_HEIGHT)
+    worksheet.merge_range(0, 0, 0, _frozen(columns) - 1, _ADVICE[sheet], formats.advice)
+    further = [number for number, column in enumerate(columns) if _is_answer(column)][1:]
+    if further:
+        worksheet.write_string(0, further[0], _FURTHER, formats.hint)
     worksheet.set_row(HEADER_ROW, 32)
     for number, column in enumerate(columns):
         style = formats.header
-        if column.kind in (Kind.TEXT_ANSWER, Kind.DATE_ANSWER):
+        if _is_answer(column):
             style = formats.answer_header
         elif column.kind in (Kind.AMOUNT, Kind.NUMBER):
             style = formats.number_header
         worksheet.write_string(HEADER_ROW, number, column.title, style)
-    _write_cells(worksheet, formats, columns, frame)
-    last = HEADER_ROW + max(len(frame), 1)
-    worksheet.autofilter(HEADER_ROW, 0, last, len(columns) - 1)
-    if sheet in ANSWERABLE:
-        _guide_answers(worksheet, formats, columns, last)
-    worksheet.conditional_format(
-        HEADER_ROW + 1, 0, last, len(columns) - 1,
-        {"type": "formula", "criteria": "=TRUE", "format": formats.ruled},
-    )  # fmt: skip
-    _freeze(worksheet, columns)
-    worksheet.set_tab_color(_TABS[sheet])
-    print_setup(worksheet, content, TITLES[sheet])
-    worksheet.repeat_rows(HEADER_ROW)
-    worksheet.repeat_columns(0, 1)
-    worksheet.set_print_scale(_PRINT_SCALE)
-    worksheet.print_across()
 
 
-def print_setup(worksheet: Worksheet, content: WorkbookContent, title: str) -> None:
-    """A4 landscape; institution, sheet and date at the head, workbook and page at the foot."""
-    worksheet.set_landscape()
-    worksheet.set_paper(9)
-    worksheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
-    written = content.written_at_local.strftime("%Y-%m-%d %H:%M")
-    institution = content.institution.replace("&", "&&")
-    worksheet.set_header(f"&L{institution}&C&B{title}&R{written}")
-    worksheet.set_footer(f"&LWorkbook {content.workbook_id}&RPage &P of &N")
+def _is_answer(column: Column) -> bool:
+    return column.kind in (Kind.TEXT_ANSWER, Kind.DATE_ANSWER)
 
 
 def _set_columns(worksheet: Worksheet, formats: Formats, columns: Sequence[Column]) -> None:
@@ -181,40 +187,7 @@ def _number_cells(
     return values, [formats.number] * len(values)
 
 
-def _guide_answers(
-    worksheet: Worksheet, formats: Formats, columns: Sequence[Column], last: int
-) -> None:
+def _frozen(columns: Sequence[Column]) -> int:
+    """So many columns never scroll away: up to the decision, else up to the amount."""
     titles = [column.title for column in columns]
-    first = HEADER_ROW + 1
-    choices: dict[str, str] = {DECISION_TITLE: LISTS_DECISIONS, "Reason": LISTS_REASONS}
-    for title, name in choices.items():
-        number = titles.index(title)
-        worksheet.data_validation(
-            first, number, last, number, list_validation(name, f"{title}: choose from the list")
-        )
-    letter = xl_col_to_name(titles.index(DECISION_TITLE), col_abs=True)
-    worksheet.conditional_format(
-        first, 0, last, titles.index(DECISION_TITLE),
-        {"type": "formula", "criteria": f'={letter}{first + 1}<>""', "format": formats.answered},
-    )  # fmt: skip
-    answers = [number for number, column in enumerate(columns) if column in ANSWER_COLUMNS]
-    worksheet.conditional_format(
-        first, answers[0], last, answers[-1],
-        {"type": "formula", "criteria": "=TRUE", "format": formats.to_answer},
-    )  # fmt: skip
-
-
-def list_validation(name: str, title: str) -> dict[str, Any]:
-    """A drop-down over a named list; typing another word is refused by the spreadsheet."""
-    return {
-        "validate": "list",
-        "source": f"={name}",
-        "error_title": "Not one of the words",
-        "error_message": f"{title}. To clear the cell, press Delete.",
-    }
-
-
-def _freeze(worksheet: Worksheet, columns: Sequence[Column]) -> None:
-    titles = [column.title for column in columns]
-    after = titles.index(DECISION_TITLE) + 1 if DECISION_TITLE in titles else 3
-    worksheet.freeze_panes(HEADER_ROW + 1, after)
+    return titles.index(DECISION_TITLE) + 1 if DECISION_TITLE in titles else 3

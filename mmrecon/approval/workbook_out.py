@@ -9,10 +9,12 @@ import pandas as pd
 import xlsxwriter
 
 from mmrecon.approval import sheets_front, sheets_rows
+from mmrecon.approval.choices import kinds_of
 from mmrecon.approval.columns import SIGNED, Kind
 from mmrecon.approval.content import WorkbookContent
 from mmrecon.approval.formats import Formats
 from mmrecon.approval.row_digest import amount_texts, digests, joined
+from mmrecon.approval.sheets_charges import are_summed, write_charges
 from mmrecon.model.proposal import ANSWERABLE, IssuedFrame, Sheet
 
 _OPTIONS: Final[dict[str, Any]] = {
@@ -32,14 +34,26 @@ def write(path: Path, content: WorkbookContent) -> pd.DataFrame:
         sheets_front.write_summary(book, formats, content)
         sheets_rows.write_rows(book, formats, content, Sheet.TO_APPROVE, keyed[Sheet.TO_APPROVE])
         sheets_front.write_sections(book, formats, content)
-        for sheet in (Sheet.NEEDS_DECISION, Sheet.SUSPENSE, Sheet.NOT_POSTED):
+        for sheet in (Sheet.NEEDS_DECISION, Sheet.SUSPENSE):
             sheets_rows.write_rows(book, formats, content, sheet, keyed[sheet])
+        _write_not_posted(book, formats, content, keyed[Sheet.NOT_POSTED])
         if len(keyed[Sheet.POSTED_ALREADY]):
             shown = keyed[Sheet.POSTED_ALREADY]
             sheets_rows.write_rows(book, formats, content, Sheet.POSTED_ALREADY, shown)
         sheets_front.write_sign_off(book, formats, content)
         sheets_front.write_lists(book, formats, content)
     return _issued([keyed[sheet] for sheet in ANSWERABLE])
+
+
+def _write_not_posted(
+    book: xlsxwriter.Workbook, formats: Formats, content: WorkbookContent, rows: pd.DataFrame
+) -> None:
+    """Charges and transfers are many and told as sums; the others line by line."""
+    summed = are_summed(rows)
+    if summed.any():
+        write_charges(book, formats, content, rows[summed])
+    others = rows[~summed].reset_index(drop=True)
+    sheets_rows.write_rows(book, formats, content, Sheet.NOT_POSTED, others)
 
 
 def _keyed(content: WorkbookContent, sheet: Sheet) -> pd.DataFrame:
@@ -52,7 +66,8 @@ def _keyed(content: WorkbookContent, sheet: Sheet) -> pd.DataFrame:
         for column in SIGNED
     ]
     digest = pd.Series(digests(content.workbook_id, joined(signed)), index=frame.index, dtype="str")
-    return frame.assign(digest=digest, key=content.workbook_id + ":" + digest)
+    key = content.workbook_id + ":" + digest
+    return frame.assign(digest=digest, key=key, choices=kinds_of(frame))
 
 
 def _issued(frames: list[pd.DataFrame]) -> pd.DataFrame:
