@@ -17,7 +17,7 @@ from mmrecon.model.issue import Issue
 from mmrecon.pipeline.run import Run
 from mmrecon.store import journal, lease
 from mmrecon.store.database import transaction
-from mmrecon.store.instances import made_once, unknown_batches
+from mmrecon.store.instances import made_once, strange_marks
 from mmrecon.store.lease import Lease
 
 _LASTS_S: Final = 300
@@ -59,15 +59,15 @@ def poster_lease(
 def held_wallets(
     run: Run, wallets: Mapping[int, WalletSettings], named: Mapping[int, Collection[str]]
 ) -> tuple[set[int], list[Issue]]:
-    """Wallets whose books show postings of a mmrecon with another store, told and journalled.
+    """Wallets whose books show postings of another mmrecon, or of a copy, told and journalled.
 
-    `named` are the batches that notes in a wallet's books name, by wallet_id.
+    `named` are the marks (`batch/row`) that notes in a wallet's books bear, by wallet_id.
     """
     held: set[int] = set()
     issues: list[Issue] = []
-    for wallet_id, batches in named.items():
+    for wallet_id, marks in named.items():
         with transaction(run.engine) as connection:
-            strange = sorted(unknown_batches(connection, batches))
+            strange = sorted(set(strange_marks(connection, marks).values()))
             if not strange:
                 continue
             wallet = wallets[wallet_id].name

@@ -273,10 +273,10 @@ def _send(
     due, issues = _due(run, *approved, preflight)
     wallets = _wallets(run)
     searched = search_journal(context, client, wallets, due, preflight.business_date.isoformat())
-    withdraw(context, searched.withdrawals)
     issues += [Issue("journal_not_searched", wallet=name) for name in searched.unseen_wallets]
-    held, others = held_wallets(run, wallets, searched.batches)
+    held, others = held_wallets(run, wallets, searched.marks)
     issues += others
+    withdraw(context, [one for one in searched.withdrawals if one.posting.wallet_id not in held])
     with reading(run.engine) as connection:
         now = postings_of(connection, {posting.posting_id for posting in due})
         now = [p for p in now if p.state in _UNSENT and p.wallet_id not in held]

@@ -23,7 +23,7 @@ from mmrecon.posting.marks import marked
 from mmrecon.posting.recovery import Shown
 from mmrecon.posting.settle import Withdrawal, withdraw
 from mmrecon.store.database import reading, transaction
-from mmrecon.store.instances import unknown_batches
+from mmrecon.store.instances import strange_marks
 from mmrecon.store.lost_postings import OpenLine, open_lines
 from mmrecon.store.posting_lines import known_on_accounts, known_transactions
 from mmrecon.store.posting_reads import postings_in
@@ -130,13 +130,13 @@ def _search_books(
     first, today = days
     found = marked(read_books(client, settings, first, today, today), settings)
     with transaction(context.engine) as connection:
-        lost = unknown_batches(connection, found)
-        strange = [one for batch_id in lost for one in found[batch_id]]
+        lost = strange_marks(connection, found)
+        strange = [one for mark in lost for one in found[mark]]
         known = known_transactions(connection, {one.transaction_id for one in strange}).transactions
         strange = [one for one in strange if (one.account_kind, one.transaction_id) not in known]
         reasons = _reasons(open_lines(connection, wallet_id, _since(strange)), strange)
         add_reasons(connection, reasons, at_utc=context.at_utc())
-    read.batches |= lost
+    read.batches |= set(lost.values())
     read.questions += len({reason.line_id for reason in reasons})
 
 

@@ -23,12 +23,12 @@ from mmrecon.store.posting_lines import asked_before, known_transactions, ready_
 class Searched:
     """Lines that seem to be posted already, and the wallets whose books could not be searched.
 
-    `batches` are those that mmrecon's own notes name in a wallet's books, by wallet_id.
+    `marks` are mmrecon's own (`batch/row`) in a wallet's books, by wallet_id.
     """
 
     withdrawals: tuple[Withdrawal, ...]
     unseen_wallets: tuple[str, ...]
-    batches: Mapping[int, frozenset[str]]
+    marks: Mapping[int, frozenset[str]]
 
 
 def search_journal(
@@ -47,7 +47,7 @@ def search_journal(
     """
     withdrawals: list[Withdrawal] = []
     unseen: list[str] = []
-    batches: dict[int, frozenset[str]] = {}
+    marks: dict[int, frozenset[str]] = {}
     for wallet_id, wallet in wallets.items():
         own = [posting for posting in postings if posting.wallet_id == wallet_id]
         if not own:
@@ -57,9 +57,9 @@ def search_journal(
             unseen.append(wallet.name)
             continue
         booked = read_books(client, wallet, first, last, today)
-        batches[wallet_id] = frozenset(marked(booked, wallet))
+        marks[wallet_id] = frozenset(marked(booked, wallet))
         withdrawals += _judge_all(context, client, own, booked)
-    return Searched(tuple(withdrawals), tuple(unseen), batches)
+    return Searched(tuple(withdrawals), tuple(unseen), marks)
 
 
 def _judge_all(

@@ -16,11 +16,15 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert, select, update
 
 from mmrecon.model.keys import canonical_json
+from mmrecon.model.posting import PostingState
 from mmrecon.store import journal
-from mmrecon.store.schema import BATCH, INSTANCE, JOURNAL
+from mmrecon.store.schema import BATCH, INSTANCE, JOURNAL, POSTING
 
 _BEFORE_ALL: Final = "2000-01-01"
 """An empty journal may lack anything."""
+_UNSENT: Final = tuple(
+    state.value for state in (PostingState.APPROVED, PostingState.DEFERRED, PostingState.WITHDRAWN)
+)
 
 
 class How(StrEnum):
@@ -84,7 +88,7 @@ def have_read(
     at_utc: str,
     run_id: str,
 ) -> None:
-    """Fineract was read; `batches` are those of this store's past that it lacks itself."""
+    """Fineract was read; `batches` (or single rows: `batch/row`) were sent in this store's past."""
     kept = sorted(batches)
     connection.execute(
         update(INSTANCE)
@@ -96,15 +100,35 @@ def have_read(
     journal.append(connection, [entry], at_utc=at_utc, run_id=run_id)
 
 
-def unknown_batches(connection: Connection, named: Iterable[str]) -> set[str]:
-    """Which batches are neither in this store nor of its past."""
-    wanted = set(named)
-    if not wanted:
-        return wanted
+def strange_marks(connection: Connection, marks: Iterable[str]) -> dict[str, str]:
+    """Marks (`batch/row`) that this store, as it is and as it was, did not make; by what is named.
+
+    That is a batch that it does not have, or a row whose posting it never sent: then a copy of
+    this store did.
+    """
+    batch_of = {mark: mark.rpartition("/")[0] for mark in marks}
+    if not batch_of:
+        return {}
     texts = connection.execute(select(INSTANCE.c.batches_json)).scalars()
-    known = {batch_id for text in texts if text for batch_id in json.loads(text)}
-    there = connection.execute(select(BATCH.c.batch_id)).scalars()
-    return wanted - known - set(there)
+    past = {name for text in texts if text for name in json.loads(text)}
+    there = set(connection.execute(select(BATCH.c.batch_id)).scalars())
+    unsent = _never_sent(connection, set(batch_of.values()) & there)
+    named = {
+        mark: mark if batch_id in there else batch_id
+        for mark, batch_id in batch_of.items()
+        if batch_id not in there or mark in unsent
+    }
+    return {mark: name for mark, name in named.items() if name not in past}
+
+
+def _never_sent(connection: Connection, batch_ids: set[str]) -> set[str]:
+    """Marks of postings that were approved, and that this store never began to send."""
+    query = select(POSTING.c.batch_id, POSTING.c.batch_row).where(
+        POSTING.c.batch_id.in_(sorted(batch_ids)),
+        POSTING.c.sent_at_utc == "",
+        POSTING.c.state.in_(_UNSENT),
+    )
+    return {f"{row.batch_id}/{row.batch_row}" for row in connection.execute(query)}
 
 
 def _insert(

@@ -129,6 +129,28 @@ def _told_that_it_is_stopped(site: Site, branch: Branch, ours: Account) -> None:
     posted_once(branch, third)
 
 
+def test_a_copy_of_this_store_that_posts_the_same_batches_is_noticed(
+    site: Site, branch: Branch, tmp_path: Path
+) -> None:
+    """Both know the batches and are the same instance; their keys agree, what follows would not."""
+    first, second, fresh = branch.savings(), branch.savings(), branch.savings()
+    approve(site, "postings-1", site.row(1, first), site.row(2, second))
+    copy = keep(site, tmp_path / "copy")
+    site.post()
+    put_back(site, copy)  # from here on, this is the other one
+    approve(site, "postings-2", site.row(3, fresh))
+    posted = site.post()
+    assert site.states() == ["approved"] * 3
+    (issue,) = [issue for issue in posted.issues if issue.code == "other_poster"]
+    assert (issue.arguments["count"], issue.arguments["batch_id"]) == (2, "postings-1/2")
+    assert branch.ledger(fresh) == []
+    posted = post(site.run(), other_stopped=True)
+    assert site.states() == ["posted"] * 3
+    posted_once(branch, first, second, fresh)
+    approve(site, "postings-3", site.row(4, fresh))
+    assert "other_poster" not in [issue.code for issue in site.post().issues]
+
+
 def test_a_teller_who_writes_mmrecon_in_a_note_is_no_other_poster(
     site: Site, branch: Branch
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from mmrecon.config import PostingLimits
 from mmrecon.fineract.client import FineractClient
 from mmrecon.sandbox.server import SandboxServer
 from tests.campaign.proxy import Faults, Proxy
@@ -35,6 +36,8 @@ def by_proxy(branch: Branch, proxy: Proxy) -> Iterator[FineractClient]:
 
 
 def approve_every_kind(desk: Desk, branch: Branch) -> list[Account]:
+    """All of it goes in one call."""
+    desk.limits = PostingLimits(workers=1)
     member = branch.member()
     savings, loan = branch.savings(member), branch.loan(member)
     paid, out = branch.savings(balance=500), branch.loan(disbursed=False)

@@ -14,9 +14,9 @@ from mmrecon.store.instances import (
     current,
     have_read,
     made_once,
-    unknown_batches,
+    strange_marks,
 )
-from mmrecon.store.schema import BATCH, JOURNAL, LEASE
+from mmrecon.store.schema import BATCH, JOURNAL, LEASE, POSTING, WALLET
 
 AT = {"at_utc": "2026-11-24T06:00:00+00:00", "run_id": "run-1"}
 LATER = {"at_utc": "2026-11-26T06:00:00+00:00", "run_id": "run-2"}
@@ -61,9 +61,38 @@ def test_batches_of_the_store_and_of_its_past_are_known(engine: Engine) -> None:
         connection.execute(insert(BATCH).values(batch_id="postings-1", row_count=0))
         instance = begin(connection, How.RESTORED, **AT)
         have_read(connection, instance, ["postings-2"], counts={}, **AT)
-        named = ["postings-1", "postings-2", "postings-3"]
-        assert unknown_batches(connection, named) == {"postings-3"}
-        assert unknown_batches(connection, []) == set()
+        marks = ["postings-1/1", "postings-2/1", "postings-3/1", "postings-3/2"]
+        assert strange_marks(connection, marks) == {
+            "postings-3/1": "postings-3", "postings-3/2": "postings-3",
+        }  # fmt: skip
+        assert strange_marks(connection, []) == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "sent_at_utc", "strange"),
+    [
+        ("approved", "", True), ("withdrawn", "", True), ("deferred", "", True),
+        ("approved", "2026-11-24T08:00:00+00:00", False), ("posted", "", False),
+        ("unknown", "2026-11-24T08:00:00+00:00", False), ("undone", "", False),
+    ],
+)  # fmt: skip
+def test_a_row_that_was_never_sent_from_here_was_sent_by_a_copy(
+    engine: Engine, state: str, sent_at_utc: str, strange: bool
+) -> None:
+    numbers = ("leg", "attempt", "resend", "account_id", "amount_minor", "posted_minor")
+    facts = dict.fromkeys((*numbers, "payment_type_id"), 1) | {
+        "posting_id": 1, "batch_id": "postings-1", "batch_row": 2, "wallet_id": 1,
+        "idempotency_key": "k", "state": state, "sent_at_utc": sent_at_utc,
+    }  # fmt: skip
+    with transaction(engine) as connection:
+        connection.execute(insert(WALLET).values(wallet_id=1, provider="mpesa_ke", account="1"))
+        connection.execute(insert(BATCH).values(batch_id="postings-1", row_count=2))
+        connection.execute(insert(POSTING).values(**facts))
+        named = {"postings-1/2": "postings-1/2"} if strange else {}
+        assert strange_marks(connection, ["postings-1/2"]) == named
+        instance = begin(connection, How.OTHER_STOPPED, **AT)
+        have_read(connection, instance, named, counts={}, **AT)
+        assert strange_marks(connection, ["postings-1/2"]) == {}
 
 
 def held(run_id: str, holder: str = "one:/state") -> lease.Lease:

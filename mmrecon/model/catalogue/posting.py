@@ -263,8 +263,8 @@ CODES: Final[tuple[CodeText, ...]] = (
     CodeText(
         "other_poster",
         Severity.ATTENTION,
-        "a mmrecon with another store posts to this wallet ({count} batch(es) that this store does "
-        "not know, such as {batch_id}); nothing of the wallet was sent",
+        "another mmrecon, or a copy of this one, posts to this wallet ({count} batch(es) or rows "
+        "that this store never sent, such as {batch_id}); nothing of the wallet was sent",
         "Find that other mmrecon, or the other copy of this one, and stop it; then run "
         "`mmrecon post --other-stopped`.",
     ),
