@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import random
 import re
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,20 +17,21 @@ from typing import Any, Final
 from mmrecon.model.approval import BatchKind
 from mmrecon.model.found import ASKING
 from mmrecon.sandbox.demo_api import SeedApi
+from tests.campaign import corrections
 from tests.campaign.counter import Act, Meanwhile
 from tests.campaign.counter import Counter as Desk
 from tests.campaign.institution import Institution
 from tests.campaign.ledger import from_api, from_database
 from tests.campaign.oracle import OPEN, Oracle, Verdict
 from tests.campaign.proxy import WHATS, Faults, Proxy
-from tests.campaign.servers import Sandbox
+from tests.campaign.servers import Sandbox, nursery
 from tests.campaign.site import BENO, CARO, REPOSITORY, Server, Site
 from tests.campaign.work import Line, Work
 
 KILLED: Final = -9
 UNREACHABLE, DEFECT = 3, 70
 _READ_TIMEOUT_S: Final = 3
-_RUNS_OF_A_WAVE, _OF_A_SMALL_ONE, _SMALL = 10, 6, 200
+_RUNS_OF_A_WAVE, _OF_A_SMALL_ONE, _SMALL = 10, 8, 200
 _CALM_RUNS: Final = 20
 _TRIES: Final = 6
 """So often a run is begun again when Fineract could not be reached."""
@@ -64,6 +63,7 @@ class Told:
     faults: Counter[str]
     kills: Counter[str]
     restores: int
+    taken_back: int
     runs: int
     seconds: float
 
@@ -72,7 +72,8 @@ class Told:
         verdict = self.verdict
         return (
             f"seed {self.seed}: {verdict.postings} postings, {self.faults.total()} faults, "
-            f"{self.kills.total()} kills, {self.restores} restores, {len(verdict.lost)} lost, "
+            f"{self.kills.total()} kills, {self.restores} restores, "
+            f"{self.taken_back} taken back, {len(verdict.lost)} lost, "
             f"{len(verdict.doubled)} doubled, {len(verdict.open)} open"
         )
 
@@ -81,7 +82,7 @@ def points() -> list[str]:
     """Every numbered point of posting, as the program itself names them."""
     sources = sorted((REPOSITORY / "mmrecon" / "posting").glob("*.py"))
     named = [re.findall(r"\.point\(\"(\w+)\"\)", source.read_text("utf-8")) for source in sources]
-    return sorted({name for names in named for name in names if not name.startswith("undo")})
+    return sorted({name for names in named for name in names})
 
 
 def play(asked: Asked, say: Callable[[str], None]) -> Told:
@@ -93,7 +94,7 @@ def play(asked: Asked, say: Callable[[str], None]) -> Told:
         verdict = campaign.judge()
         return Told(
             asked.seed, verdict, campaign.way.struck, campaign.kills, campaign.restores,
-            campaign.runs, time.monotonic() - begun_s,
+            verdict.taken_back, campaign.runs, time.monotonic() - begun_s,
         )  # fmt: skip
 
 
@@ -129,7 +130,7 @@ class Campaign:
         self.site = Site(asked.folder / "site", self._institution, server)
         self._work = Work(asked.seed, self._institution.accounts)
         self._desk = Desk(self._institution, asked.seed)
-        self._nursery = _nursery(self.site.config, asked.folder / "log", stack)
+        self._nursery = nursery(self.site.config, asked.folder / "log", stack)
         self._lines: dict[int, Line] = {}
         self._approver = CARO
         self._copies: list[str] = []
@@ -155,7 +156,7 @@ class Campaign:
             restore_at = self._dice.randint(1, len(nights)) if self._restores_in(wave, waves) else 0
             for place, night in enumerate(nights, 1):
                 self._roll(wave, place)
-                if self._open():
+                if self._take_back(night, each) or self._open():
                     self._run(night, drawn, each)
                 if place == restore_at:
                     self._restore()
@@ -184,14 +185,25 @@ class Campaign:
 
     def _calm(self) -> None:
         """No more faults: restarts until nothing is open."""
-        self.way.put(Faults())
-        self.way.open()
+        self._calm_down()
         self._institution.business_date(None)
+        corrections.read_back(self.site)
         for _ in range(_CALM_RUNS):
             self._officer()
             self._bear({})
-            if not self._open():
+            if not self._open() and not corrections.still_wait(self.site):
                 return
+
+    def _calm_down(self) -> None:
+        self.way.put(Faults())
+        self.way.open()
+
+    def _take_back(self, night: _Night, postings: int) -> int:
+        """Two people sign corrections before a run that dies while it takes back, and others."""
+        if not str(night.asked.get("point", "")).startswith("undo"):
+            return 0
+        self._calm_down()
+        return corrections.sign(self.site, self._dice, 1 + postings // 300)
 
     def _open(self) -> int:
         states = self.site.states()
@@ -207,7 +219,7 @@ class Campaign:
             " and not exists (select 1 from review_reason q where q.line_id = r.line_id"
             " and not q.cleared and q.code in (?, ?, ?, ?, ?))"
             " and not exists (select 1 from posting p where p.line_id = r.line_id"
-            " and p.state not in ('refused', 'withdrawn'))",
+            " and p.state not in ('refused', 'withdrawn', 'undone', 'reversed_outside'))",
             *_QUESTIONS,
         )  # fmt: skip
         chosen = [row["line_id"] for row in back if self._dice.random() < 0.7]
@@ -250,6 +262,8 @@ class Campaign:
         if self._approver != CARO and self.site.has_rights(CARO):
             self.site.revoke(CARO)
         self.restores += 1
+        self._calm_down()
+        corrections.read_back(self.site)
         self._officer()
         there = {row["line_id"] for row in self.site.rows("select line_id from posting")}
         there |= {row["line_id"] for row in self.site.rows("select line_id from link")}
@@ -271,7 +285,8 @@ class Campaign:
         for _ in range(count // 2):
             self._points.append(self._points.pop(0))
             point = self._points[-1]
-            nth = dice.randint(1, 2 if point == "recovered" else most)
+            rare = point == "recovered" or point.startswith("undo")
+            nth = dice.randint(1, 2 if rare else most)
             nights.append(_Night({"point": point, "nth": nth}))
         others = [
             _Night({"nth": dice.randint(1, 5 * most)}),
@@ -382,18 +397,3 @@ class Campaign:
         time.sleep(seconds)
         self._sandbox.start()
         self.way.open()
-
-
-def _nursery(config: Path, log: Path, stack: ExitStack) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.campaign.nursery", str(config)]
-    written = stack.enter_context(log.open("w", encoding="utf-8"))
-    process = subprocess.Popen(
-        command, cwd=REPOSITORY, text=True, stderr=written,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    stack.callback(process.wait)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    stack.callback(process.stdin.close)
-    stack.callback(process.stdout.close)
-    return process

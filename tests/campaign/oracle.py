@@ -28,7 +28,9 @@ from tests.campaign.ledger import Key, Ledger
 from tests.campaign.site import Site
 from tests.campaign.work import TYPE_OF_COMMAND, Line
 
-OPEN: Final = frozenset({"approved", "sending", "unknown", "deferred", "pending_in_core"})
+OPEN: Final = frozenset(
+    {"approved", "sending", "unknown", "deferred", "pending_in_core", "undoing"}
+)
 _STANDS: Final = frozenset({"posted", "verified"})
 _IN_THE_BOOKS: Final = frozenset({"same", "typed", "other_field"})
 """Forms of a teller's that stand in the wallet's own GL account, whatever account she paid into."""
@@ -41,6 +43,7 @@ class Verdict:
     """What was found; each trouble in words for whoever looks for its cause."""
 
     postings: int = 0
+    taken_back: int = 0
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
@@ -83,6 +86,8 @@ class Oracle:
         for line in self._lines:
             self._judge_line(line, ours[line.receipt], told)
         self._verdict.postings = sum(len(line.legs) for line in self._lines)
+        undone = "select count(*) undone from posting where state = 'undone'"
+        self._verdict.taken_back = self._site.rows(undone)[0]["undone"]
         self._judge_balances()
         self._judge_store()
         return self._verdict

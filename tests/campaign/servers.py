@@ -1,6 +1,6 @@
-"""The server of a campaign: a sandbox in a process of its own that is killed now and then.
+"""Other processes of a campaign: a sandbox that is killed now and then, and the nursery of mmrecon.
 
-It ends with the campaign, however that ends.
+They end with the campaign, however that ends.
 """
 
 from __future__ import annotations
@@ -8,10 +8,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import requests
+
+from tests.campaign.site import REPOSITORY
 
 _PROGRAM = """
 import os
@@ -60,3 +63,19 @@ class Sandbox:
         data = json.dumps(body)
         answer = requests.request(method, f"{origin}/sandbox/{name}", data=data, timeout=20)
         assert answer.status_code == 200, answer.text
+
+
+def nursery(config: Path, log: Path, stack: ExitStack) -> subprocess.Popen[str]:
+    """The process that bears a mmrecon for each run."""
+    command = [sys.executable, "-m", "tests.campaign.nursery", str(config)]
+    written = stack.enter_context(log.open("w", encoding="utf-8"))
+    process = subprocess.Popen(
+        command, cwd=REPOSITORY, text=True, stderr=written,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    stack.callback(process.wait)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    stack.callback(process.stdin.close)
+    stack.callback(process.stdout.close)
+    return process

@@ -99,9 +99,9 @@ class Site:
         with self.run("found") as run:
             for name in (ASHA, BENO):
                 code = invite_person(run, name, (), founder=True, days=7).code
-                enrol_person(run, name, code, _secret(name))
+                enrol_person(run, name, code, secret(name))
             code = invite_person(run, CARO, (Role.APPROVER,), founder=False, days=7).code
-            enrol_person(run, CARO, code, _secret(CARO))
+            enrol_person(run, CARO, code, secret(CARO))
             self._plant_wallets(run)
             refresh_ledger(run)
         self.sign_pending()
@@ -133,9 +133,9 @@ class Site:
         with self.run("submit") as run:
             if pending(run).is_empty:
                 return 0
-            batch_ids = prepare_pending(run, ASHA, _secret(ASHA)).batch_ids
+            batch_ids = prepare_pending(run, ASHA, secret(ASHA)).batch_ids
             for batch_id in batch_ids:
-                approve(run, batch_id, BENO, _secret(BENO), {})
+                approve(run, batch_id, BENO, secret(BENO), {})
         return len(batch_ids)
 
     def configure(self, old: str, new: str) -> None:
@@ -147,19 +147,19 @@ class Site:
     def revoke(self, name: str) -> None:
         """Somebody's rights end at once."""
         with self.run("revoke") as run:
-            revoke_person(run, name, BENO, _secret(BENO), "has left")
+            revoke_person(run, name, BENO, secret(BENO), "has left")
 
     def approve(self, lines: Sequence[Line], approver: str, kind: BatchKind) -> int:
         """Two people sign postings of lines in one batch; gives how many rows were refused."""
         if not lines:
             return 0
         with self.run("approve") as run:
-            signer = unlock_signer(run, ASHA, _secret(ASHA))
+            signer = unlock_signer(run, ASHA, secret(ASHA))
             with transaction(run.engine) as connection:
                 places = self._plant(connection, lines)
                 draft = self._draft(connection, run, lines, places, kind)
                 prepare(connection, run, signer, [draft])
-            decided = approve(run, draft.batch.batch_id, approver, _secret(approver), {})
+            decided = approve(run, draft.batch.batch_id, approver, secret(approver), {})
         return len(decided.refused)
 
     def keep(self, name: str) -> None:
@@ -299,7 +299,8 @@ class Site:
         }  # fmt: skip
 
 
-def _secret(name: str) -> str:
+def secret(name: str) -> str:
+    """Somebody's passphrase."""
     return f"{name}: four quite unlikely words"
 
 

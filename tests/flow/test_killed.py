@@ -33,6 +33,7 @@ from tests.flow.world import (
     loan_of,
     paid,
     payout,
+    receipt,
     savings_of,
     ugandan,
 )
@@ -183,6 +184,7 @@ def test_a_restore_and_reading_anew_after_it_killed_at_every_step_are_finished_o
     assert nursery.kill_at_every_step("post") > 5
     assert not site.ok("journal", "verify", "--json").json["reads_before_sending"]
     assert facts(site) == before
+    assert {site.state_of(receipt(number)) for number in (1, 2)} == {"posted"}, "found, not sent"
     site.take_in()
     site.decide()
     site.send()
