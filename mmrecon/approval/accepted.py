@@ -35,13 +35,15 @@ class Answer:
     hold_until: str = ""
     reason: str = ""
     evidence_reference: str = ""
+    other_value_date: str = ""
+    date_reason: str = ""
     comment: str = ""
     by_section: bool = False
 
 
 TYPED_CELLS: Final = (
     "decision", "different_account", "split", "hold_until", "reason", "evidence_reference",
-    "comment",
+    "other_value_date", "date_reason", "comment",
 )  # fmt: skip
 """The cells of an answer, in the order of its fields."""
 
@@ -77,6 +79,8 @@ class Accepted:
     transaction_minor: int = 0
     paper_reference: str = ""
     original: str = ""
+    other_value_date: str = ""
+    date_reason: str = ""
     found: tuple[FoundMoney, ...] = ()
 
 

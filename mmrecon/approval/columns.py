@@ -60,6 +60,8 @@ _FURTHER_ANSWERS: Final = (
     Column("Hold until", "hold_until", Kind.DATE_ANSWER, 11),
     Column("Reason", "reason", Kind.TEXT_ANSWER, 22),
     Column("Transaction or paper reference", "evidence_reference", Kind.TEXT_ANSWER, 17),
+    Column("Other value date", "other_value_date", Kind.DATE_ANSWER, 11),
+    Column("Why that date", "date_reason", Kind.TEXT_ANSWER, 22),
     Column("Comment", "comment", Kind.TEXT_ANSWER, 22),
 )
 _COMPLETED: Final = Column("Completed at", "completed_at_local", Kind.MOMENT, 18, signed=True)

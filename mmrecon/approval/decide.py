@@ -11,8 +11,9 @@ from typing import Any
 import pandas as pd
 
 from mmrecon.approval.accepted import TYPED_CELLS, Accepted, Answer, Decided, Refused
+from mmrecon.approval.answer_cells import POSTING, decision_named
 from mmrecon.approval.proposals import WalletPart
-from mmrecon.approval.resolve import POSTING, READ_BY_ANSWERS, Ledger, Resolver, decision_named
+from mmrecon.approval.resolve import READ_BY_ANSWERS, Ledger, Resolver
 from mmrecon.approval.returned import Returned
 from mmrecon.approval.sections import approved_sections, sign_off_faults
 from mmrecon.approval.typed import TypedError

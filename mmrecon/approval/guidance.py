@@ -13,6 +13,7 @@ from mmrecon.approval.columns import ANSWER_COLUMNS, CHOICES_TITLE, DECISION_TIT
 from mmrecon.approval.formats import Formats
 
 LISTS_REASONS: Final = "Reasons"
+LISTS_DATE_REASONS: Final = "DateReasons"
 LISTS_APPROVE_ALL: Final = "ApproveAll"
 LISTS_CHOICES: Final = {kind: f"Decisions{number}" for number, kind in enumerate(CHOICES, 1)}
 """The named list of the decisions of each kind of row."""
@@ -38,6 +39,8 @@ def guide_answers(
     for title in HOW_TO_WRITE:
         number = at[title]
         worksheet.data_validation(first, number, last, number, _hint(title))
+    for title, told in DATE_HINTS.items():
+        worksheet.data_validation(first, at[title], last, at[title], told)
     decision = at[DECISION_TITLE]
     chosen = f"{letters[DECISION_TITLE]}{first + 1}"
     choices = _choices(f"{letters[CHOICES_TITLE]}{first + 1}")
@@ -60,6 +63,17 @@ def list_validation(source: str, title: str) -> dict[str, Any]:
         "error_title": "Not one of the words",
         "error_message": f"{title}. To clear the cell, press Delete.",
     }
+
+
+DATE_HINTS: Final = {
+    "Other value date": {
+        "validate": "any",
+        "input_title": "Only if Fineract refuses the day",
+        "input_message": "A later day, as 2026-03-31; needs “Why that date”. The true day stands "
+        "in the note, in the batch and in the proof.",
+    },
+    "Why that date": list_validation(LISTS_DATE_REASONS, "Why that date: choose from the list"),
+}
 
 
 def _choices(kind: str) -> dict[str, Any]:

@@ -13,10 +13,10 @@ import pandas as pd
 
 from mmrecon.approval import typed
 from mmrecon.approval.accepted import Accepted, Answer, Target
+from mmrecon.approval.answer_cells import CELLS, POSTING, check_cells, other_date, reason_in
 from mmrecon.approval.proposals import WalletPart
 from mmrecon.approval.reversal_answers import of_reversal
 from mmrecon.approval.typed import NamedAccount, TypedError
-from mmrecon.approval.vocabulary import OTHER_REASON, REASONS, decision_of, reason_of, suggestion
 from mmrecon.model.account import AccountKind
 from mmrecon.model.approval import Decision
 from mmrecon.model.found import FoundMoney, found_of
@@ -26,35 +26,6 @@ from mmrecon.model.money import to_text
 from mmrecon.model.posting import Command
 from mmrecon.model.proposal import Sheet
 
-_CELLS: Final = {
-    "different_account": "Different account",
-    "split": "Split",
-    "hold_until": "Hold until",
-    "evidence_reference": "Transaction or paper reference",
-}
-_NEEDED: Final[Mapping[Decision, tuple[str, ...]]] = {
-    Decision.HOLD_UNTIL: ("hold_until",),
-    Decision.DIFFERENT_ACCOUNT: ("different_account",),
-    Decision.SPLIT: ("split",),
-    Decision.ALREADY_POSTED: ("evidence_reference",),
-    Decision.DONE_BY_HAND: ("evidence_reference",),
-}
-_ALSO_TAKEN: Final[Mapping[Decision, tuple[str, ...]]] = {
-    Decision.ALREADY_POSTED: ("different_account",),
-    Decision.UNDO: ("evidence_reference",),
-}
-POSTING: Final = frozenset({Decision.APPROVE, Decision.DIFFERENT_ACCOUNT, Decision.SPLIT})
-"""Decisions that post money."""
-_WITH_REASON: Final = frozenset(
-    {
-        Decision.DIFFERENT_ACCOUNT,
-        Decision.SPLIT,
-        Decision.NOT_OURS,
-        Decision.DONE_BY_HAND,
-        Decision.UNDO,
-        Decision.LEAVE,
-    }
-)
 _OPEN_STATUS: Final[Mapping[Command, frozenset[str]]] = {
     Command.SAVINGS_DEPOSIT: frozenset({"active"}),
     Command.SAVINGS_WITHDRAWAL: frozenset({"active"}),
@@ -141,15 +112,18 @@ class Resolver:
         Raises:
             TypedError: the code that refuses it.
         """
-        _check_cells(answer, decision)
-        reason = _reason(answer, decision)
+        check_cells(answer, decision)
+        reason = reason_in(answer, decision)
         found = self._found(answer, decision, row)
+        moved = other_date(answer, row.value_date, self.today)
         facts = {
             "row_id": row.row_id,
             "line_id": int(row.line_id),
             "wallet": row.wallet,
             "decision": decision,
-            "unchanged": decision is Decision.APPROVE and row.sheet == Sheet.TO_APPROVE.value,
+            "unchanged": decision is Decision.APPROVE
+            and row.sheet == Sheet.TO_APPROVE.value
+            and not moved,
             "line": row.source,
             "item_id": None if pd.isna(row.item_id) else int(row.item_id),
             "item_key": row.item_key,
@@ -160,6 +134,7 @@ class Resolver:
             "left_minor": int(row.left_minor),
             "reason": reason,
             "found": found,
+            **moved,
         }
         return Accepted(**(facts | self._particulars(answer, decision, row)))
 
@@ -169,7 +144,7 @@ class Resolver:
             case Decision.APPROVE:
                 particulars = self._approved(row)
             case Decision.DIFFERENT_ACCOUNT:
-                named = typed.account(answer.different_account, _CELLS["different_account"])
+                named = typed.account(answer.different_account, CELLS["different_account"])
                 particulars = self._moved(row, [(named, int(row.left_minor))])
             case Decision.SPLIT:
                 particulars = self._split(row, typed.split(answer.split, row.currency))
@@ -268,14 +243,14 @@ class Resolver:
         """A transaction stands on the account that is named, else on the one proposed."""
         transaction_id = typed.transaction(answer.evidence_reference)
         if answer.different_account:
-            named = typed.account(answer.different_account, _CELLS["different_account"])
+            named = typed.account(answer.different_account, CELLS["different_account"])
         else:
             legs = legs_of(row)
             if len(legs) != 1:
                 raise TypedError(
                     "answer_needs_cell",
                     decision=Decision.ALREADY_POSTED.value,
-                    cell=_CELLS["different_account"],
+                    cell=CELLS["different_account"],
                 )
             named = NamedAccount(AccountKind(legs[0].account_kind), legs[0].account_no)
         account = self.ledger.account(named)
@@ -318,51 +293,6 @@ def _refusal_of(found: FoundMoney) -> str:
 def legs_of(row: Any) -> tuple[Leg, ...]:
     """The legs that a match proposes."""
     return tuple(Leg(**leg) for leg in json.loads(row.legs_json or "[]"))
-
-
-def decision_named(answer: Answer) -> Decision:
-    """The decision an answer names.
-
-    Raises:
-        TypedError: none is chosen, or it is none of the words.
-    """
-    if not answer.decision:
-        filled = next(
-            (title for field, title in _ALL_CELLS.items() if getattr(answer, field)), "a cell"
-        )
-        raise TypedError("answer_without_decision", cell=filled)
-    decision = decision_of(answer.decision)
-    if decision is None:
-        words = [known.value for known in Decision]
-        raise TypedError("answer_decision_unknown", suggestion=suggestion(answer.decision, words))
-    return decision
-
-
-_ALL_CELLS: Final = {**_CELLS, "reason": "Reason", "comment": "Comment"}
-
-
-def _check_cells(answer: Answer, decision: Decision) -> None:
-    needed = _NEEDED.get(decision, ())
-    for field, title in _CELLS.items():
-        if field in needed and not getattr(answer, field):
-            raise TypedError("answer_needs_cell", decision=decision.value, cell=title)
-        taken = (*needed, *_ALSO_TAKEN.get(decision, ()))
-        if field not in taken and getattr(answer, field):
-            raise TypedError("answer_cell_not_expected", decision=decision.value, cell=title)
-
-
-def _reason(answer: Answer, decision: Decision) -> str:
-    """The reason with its comment, as the approver reads it."""
-    if not answer.reason:
-        if decision in _WITH_REASON:
-            raise TypedError("answer_needs_cell", decision=decision.value, cell="Reason")
-        return answer.comment
-    reason = reason_of(answer.reason)
-    if reason is None:
-        raise TypedError("answer_reason_unknown", suggestion=suggestion(answer.reason, REASONS))
-    if reason == OTHER_REASON and not answer.comment:
-        raise TypedError("answer_comment_needed")
-    return ": ".join(part for part in (reason, answer.comment) if part)
 
 
 def _command(named: NamedAccount, *, out: bool) -> Command:

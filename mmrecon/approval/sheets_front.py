@@ -29,6 +29,7 @@ from mmrecon.approval.formats import Formats
 from mmrecon.approval.guidance import (
     LISTS_APPROVE_ALL,
     LISTS_CHOICES,
+    LISTS_DATE_REASONS,
     LISTS_REASONS,
     list_validation,
 )
@@ -36,6 +37,7 @@ from mmrecon.approval.printing import print_setup
 from mmrecon.approval.sheets_rows import HEADER_ROW
 from mmrecon.approval.vocabulary import APPROVE_ALL, REASONS
 from mmrecon.model.money import to_decimal
+from mmrecon.model.other_date import DATE_REASONS
 from mmrecon.model.proposal import ANSWERABLE, Sheet
 
 _HOW_TO: Final = (
@@ -150,7 +152,11 @@ def write_lists(book: Workbook, formats: Formats, content: WorkbookContent) -> N
         (LISTS_CHOICES[kind], [decision.value for decision in decisions])
         for kind, decisions in CHOICES.items()
     ]
-    lists += [(LISTS_REASONS, REASONS), (LISTS_APPROVE_ALL, [APPROVE_ALL])]
+    lists += [
+        (LISTS_REASONS, REASONS),
+        (LISTS_DATE_REASONS, list(DATE_REASONS.values())),
+        (LISTS_APPROVE_ALL, [APPROVE_ALL]),
+    ]
     sheet.set_column(0, len(lists), 28, formats.text)
     sheet.write_row(0, 0, [name for name, _ in lists], formats.header)
     sheet.write_string(0, len(lists), WORKBOOK_ID_LABEL, formats.header)

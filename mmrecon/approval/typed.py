@@ -93,6 +93,21 @@ def hold_until(text: str, today: date) -> str:
     return day.isoformat()
 
 
+def other_value_date(text: str, true_day: str, today: date) -> str:
+    """An ISO day after the line's own and not after today.
+
+    Raises:
+        TypedError: it is no such day.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise TypedError("answer_date_malformed") from error
+    if not date.fromisoformat(true_day) < day <= today:
+        raise TypedError("answer_value_date_range", day=true_day)
+    return day.isoformat()
+
+
 def transaction(text: str) -> str:
     """A Fineract transaction's number.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from mmrecon.model.approval import Decision
+from mmrecon.model.other_date import DATE_REASONS
 
 REASONS: Final = (
     "client confirmed",
@@ -42,6 +43,12 @@ def reason_of(text: str) -> str | None:
     """The reason a text names exactly; None where it names none."""
     wanted = folded(text)
     return next((reason for reason in REASONS if reason.casefold() == wanted), None)
+
+
+def date_reason_of(text: str) -> str | None:
+    """The code of the reason for another value date that a text names; None where it is none."""
+    wanted = folded(text)
+    return next((code for code, words in DATE_REASONS.items() if words == wanted), None)
 
 
 def suggestion(text: str, words: Iterable[str]) -> str:

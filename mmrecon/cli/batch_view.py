@@ -15,6 +15,7 @@ from mmrecon.cli.resolution_view import resolution_lines
 from mmrecon.cli.undo_view import correction_lines
 from mmrecon.model.approval import Act, BatchKind, CanonicalRow
 from mmrecon.model.money import to_text
+from mmrecon.model.other_date import paid_on_words
 from mmrecon.model.override import contradiction_of
 from mmrecon.model.resolution import RESOLUTIONS
 from mmrecon.model.undo import CLOSE_REVERSAL, UNDO
@@ -176,6 +177,9 @@ def _choice(number: int, row: CanonicalRow, evidence: str) -> list[str]:
     until = f" until {row['until']}" if row.get("until") else ""
     answered = f", answered “{row['decision']}”" if row.get("decision") else ""
     lines = [f"{number}. {row.get('receipt', '')} {_amount(row)}: {what} {target}{until}{answered}"]
+    if row.get("paid_on"):
+        moved = paid_on_words(str(row["paid_on"]), str(row.get("date_reason")))
+        lines.append(f"   value date {row['value_date']}: {moved}")
     if row.get("reason"):
         lines.append(f"   reason: {row['reason']}")
     if evidence:

@@ -115,8 +115,9 @@ def needed_permissions(commands: Iterable[Command]) -> set[str]:
 
 
 def posting_note(posting: Posting) -> str:
-    """The note that each posting carries: its signed row, and no other's."""
-    return f"{MARK} {posting.batch_id}/{posting.batch_row}"
+    """The note that each posting carries: its signed row, and its true day if that is another."""
+    moved = f", paid on {posting.paid_on} ({posting.date_reason})" if posting.paid_on else ""
+    return f"{MARK} {posting.batch_id}/{posting.batch_row}{moved}"
 
 
 def _posting_body(posting: Posting) -> dict[str, object]:

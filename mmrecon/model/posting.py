@@ -109,6 +109,8 @@ class Posting:
     """One approved leg. Everything that is sent, and where it stands.
 
     `envelope` names the call that it was sent in last: what was sent together goes together again.
+    Where two people signed another value date than the line's own day, that day is `paid_on` and
+    why stands in `date_reason` (`model/other_date.py`); both are empty otherwise.
     """
 
     posting_id: int
@@ -143,3 +145,5 @@ class Posting:
     reason: str
     envelope: str = ""
     sent_how: SentHow = SentHow.NOT_YET
+    paid_on: str = ""
+    date_reason: str = ""

@@ -64,7 +64,8 @@ class OccupancyFrame(FrameSchema):
     """What mmrecon says stands in Fineract: its postings, and links to transactions of others.
 
     `kind` is `posting` or `link`; `signed_minor` is positive when money came into the wallet;
-    `transaction_id` is Fineract's number, empty while it is not known.
+    `transaction_id` is Fineract's number, empty while it is not known. `paid_on` is the line's own
+    day where two people signed another value date, else empty.
     """
 
     kind: Text
@@ -74,6 +75,7 @@ class OccupancyFrame(FrameSchema):
     transaction_id: Text
     receipt: Text
     value_date: Text
+    paid_on: Text
     signed_minor: Integer
     state: Text
 

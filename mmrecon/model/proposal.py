@@ -115,6 +115,8 @@ class ReturnedFrame(FrameSchema):
     hold_until: Text
     reason: Text
     evidence_reference: Text
+    other_value_date: Text
+    date_reason: Text
     comment: Text
 
 

@@ -26,6 +26,7 @@ _COMPARED: Final = (
     "client_id", "amount_minor", "posted_minor", "currency", "value_date", "payment_type_id",
     "receipt",
 )  # fmt: skip
+_MAY_LACK: Final = ("paid_on", "date_reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def _compare(posting: Posting, batch: VerifiedBatch) -> None:
             differing.append("idempotency_key")
         if posting.account_kind == "loan" and posting.external_id != facts.external_id():
             differing.append("external_id")
+    differing += [name for name in _MAY_LACK if getattr(posting, name) != (row.get(name) or "")]
     if posting.batch_row not in batch.accepted:
         differing.append("a row that was rejected")
     if posting.shadow is not (posting.batch_row in batch.shadow):

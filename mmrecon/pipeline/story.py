@@ -11,6 +11,7 @@ from mmrecon.approval.wording import sentence
 from mmrecon.config import WalletSettings
 from mmrecon.model.line_state import WORDS, LineState
 from mmrecon.model.money import to_text
+from mmrecon.model.other_date import paid_on_words
 from mmrecon.model.override import Override
 from mmrecon.model.resolution import way_out
 from mmrecon.model.undo import UNDO
@@ -204,6 +205,8 @@ def _what_fineract_did(line: Mapping[str, Any], zone: str) -> _Words:
         amount = to_text(posting["posted_minor"], posting["currency"])
         account = f"{posting['account_kind']} {posting['account_no']}"
         told = f"{what} of {amount} on {account}, value date {posting['value_date']}"
+        if posting["paid_on"]:
+            told += f" ({paid_on_words(posting['paid_on'], posting['date_reason'])})"
         state = f"attempt {posting['attempt']}: {posting['state']}{number}{why}"
         named = f"Posting {posting['posting_id']}, key {posting['idempotency_key']}"
         yield "fineract", f"{told}, {state}. {named}."

@@ -172,8 +172,8 @@ def _together(
 
 
 def _near(posting: Posting, other: Transaction) -> bool:
-    day = date.fromisoformat(posting.value_date)
-    return day - BEFORE <= other.day <= day + AFTER
+    first = date.fromisoformat(posting.paid_on or posting.value_date)
+    return first - BEFORE <= other.day <= date.fromisoformat(posting.value_date) + AFTER
 
 
 def period(postings: Iterable[Posting]) -> tuple[date, date]:

@@ -37,6 +37,7 @@ def compare(
         _missing_in_fineract(pairs[pairs["_merge"] == "left_only"]),
         _differing(both),
         _strangers(theirs, both, ours, line_states, complete_days),
+        *_on_other_days(known),
     ]
     found = pd.concat(entries, ignore_index=True)
     return {day: _of_day(day, found, claimed, theirs, both) for day in days}
@@ -72,6 +73,16 @@ def _missing_in_fineract(left: pd.DataFrame) -> pd.DataFrame:
     posted = left["is_posting"].fillna(value=False).astype(bool)
     code = pd.Series("missing_in_fineract", index=left.index).where(posted, "links_not_seen")
     return _entries(left.assign(amount_minor=left["signed_minor"]), code, "value_date")
+
+
+def _on_other_days(known: pd.DataFrame) -> list[pd.DataFrame]:
+    """Postings whose value date two people moved: told on the line's own day and on the other."""
+    moved = known[known["paid_on"] != ""]
+    moved = moved.assign(amount_minor=moved["signed_minor"])
+    return [
+        _entries(moved, "posted_on_another_day", "paid_on"),
+        _entries(moved, "paid_on_another_day", "value_date"),
+    ]
 
 
 def _differing(both: pd.DataFrame) -> pd.DataFrame:

@@ -316,6 +316,8 @@ def _columns(row: ApprovedRow, at_utc: str) -> dict[str, Any]:
         "payment_type_id", "receipt",
     )  # fmt: skip
     return {name: facts[name] for name in copied} | {
+        "paid_on": facts.get("paid_on") or "",
+        "date_reason": facts.get("date_reason") or "",
         "batch_id": row.batch_id,
         "batch_row": row.row_number,
         "wallet_id": row.wallet_id,

@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
 )
 
@@ -147,12 +148,14 @@ def _posted(wallet_id: int, first: str, last: str) -> Select[Any]:
     signed = case((paid_in, POSTING.c.posted_minor), else_=-POSTING.c.posted_minor)
     return select(
         literal("posting"), POSTING.c.line_id, POSTING.c.account_kind, POSTING.c.account_id,
-        POSTING.c.transaction_id, POSTING.c.receipt, POSTING.c.value_date, signed, POSTING.c.state,
+        POSTING.c.transaction_id, POSTING.c.receipt, POSTING.c.value_date,
+        POSTING.c.paid_on, signed, POSTING.c.state,
     ).where(
         and_(
             POSTING.c.wallet_id == wallet_id,
-            POSTING.c.value_date >= first,
-            POSTING.c.value_date <= last,
+            or_(
+                POSTING.c.value_date.between(first, last), POSTING.c.paid_on.between(first, last)
+            ),
             POSTING.c.purpose.in_([Purpose.POST, Purpose.PAY]),
             POSTING.c.state.not_in(DEAD_STATES),
             POSTING.c.shadow.is_(False),
@@ -164,7 +167,7 @@ def _linked(wallet_id: int, first: str, last: str) -> Select[Any]:
     return (
         select(
             literal("link"), LINK.c.line_id, LINK.c.account_kind, LINK.c.account_id,
-            LINK.c.transaction_id, LINE.c.receipt, LINE.c.value_date,
+            LINK.c.transaction_id, LINE.c.receipt, LINE.c.value_date, literal(""),
             LINE.c.sign * LINK.c.amount_minor, literal("posted_elsewhere"),
         )
         .join(LINE, LINE.c.line_id == LINK.c.line_id)

@@ -278,7 +278,7 @@ POSTING: Final = Table(
     Column("idempotency_key", Text, nullable=False, unique=True),
     _text("external_id"), _flag("shadow"), _text("state"), _text("transaction_id"),
     _text("approved_at_utc"), _text("sent_at_utc"), _text("changed_at_utc"), _text("reason"),
-    _text("envelope"), _text("sent_how"),
+    _text("envelope"), _text("sent_how"), _text("paid_on"), _text("date_reason"),
     UniqueConstraint("batch_id", "batch_row"),
     UniqueConstraint("source", "purpose", "leg", "attempt"),
     Index("ix_posting_line_id", "line_id"),

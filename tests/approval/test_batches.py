@@ -67,6 +67,8 @@ def test_a_row_of_postings_holds_everything_that_will_be_sent() -> None:
         "until": "",
         "transaction_id": "",
         "paper_reference": "",
+        "paid_on": "",
+        "date_reason": "",
     }
 
 

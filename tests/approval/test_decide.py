@@ -620,3 +620,44 @@ def test_what_is_no_reversal_has_no_posting_to_undo_or_leave(
 ) -> None:
     officer.answer("R000001", decision, reason="reversed by the provider")
     assert codes(hand_back(officer)) == {"R000001": "answer_not_possible"}
+
+
+OPENED_LATER = {"other_value_date": "2026-03-03", "why_that_date": "the account was opened later"}
+
+
+@pytest.mark.parametrize(
+    ("row_id", "decision", "cells"),
+    [
+        ("R000001", "approve", {}),
+        ("R000001", "different account", {
+            "different_account": "loan:000000012", "reason": "client confirmed",
+        }),
+    ],
+)  # fmt: skip
+def test_another_value_date_makes_it_a_choice_that_says_why(
+    officer: Officer, row_id: str, decision: str, cells: dict[str, str]
+) -> None:
+    officer.answer(row_id, decision, **cells, **OPENED_LATER)
+    (answer,) = hand_back(officer).accepted
+    assert (answer.value_date, answer.other_value_date) == ("2026-03-02", "2026-03-03")
+    assert (answer.date_reason, answer.unchanged) == ("before_activation", False)
+
+
+@pytest.mark.parametrize(
+    ("decision", "day", "why", "code"),
+    [
+        ("approve", "2026-03-03", "", "answer_needs_cell"),
+        ("approve", "", "the books of that day are closed", "answer_needs_cell"),
+        ("approve", "2026-03-03", "because", "answer_reason_unknown"),
+        ("approve", "2026-03-02", "that day was a holiday", "answer_value_date_range"),
+        ("approve", "2026-03-01", "that day was a holiday", "answer_value_date_range"),
+        ("approve", "2026-03-04", "that day was no working day", "answer_value_date_range"),
+        ("approve", "tomorrow", "that day was a holiday", "answer_date_malformed"),
+        ("suspense", "2026-03-03", "that day was a holiday", "answer_cell_not_expected"),
+    ],
+)  # fmt: skip
+def test_another_value_date_has_a_reason_and_lies_after_the_lines_day(
+    officer: Officer, decision: str, day: str, why: str, code: str
+) -> None:
+    officer.answer("R000001", decision, other_value_date=day, why_that_date=why)
+    assert codes(hand_back(officer)) == {"R000001": code}

@@ -7,8 +7,10 @@ Rows of issue 5's table of faults; finer cases: `tests/posting/test_gate.py`, `t
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -265,6 +267,49 @@ def test_a_leg_that_fineract_would_refuse_keeps_its_siblings_back(site: Site) ->
     assert "was opened only after" in explained(site, 1)
     site.ok("verify")
     check_money(site)
+
+
+def notes(site: Site) -> list[str]:
+    """Every note in the stand-in Fineract."""
+    with closing(sqlite3.connect(site.server.state_dir / "fineract.db")) as connection:
+        return [str(note) for (note,) in connection.execute("select note from m_note")]
+
+
+def test_another_value_date_that_two_people_sign_is_in_note_row_and_proof(site: Site) -> None:
+    paid_out = (DAY + timedelta(days=1)).isoformat()
+    path = f"/loans/{site.account_id(loan_of(DAUDI))}?command=disburse"
+    body = {"actualDisbursementDate": paid_out, "transactionAmount": 6_000, **COMMON}
+    site.api.done("POST", path, body)
+    site.by_hand |= {(money.kind, money.transaction_id) for money in site.new_money()}
+    site.deliver(paid(1, DAUDI, loan_of(DAUDI), 500_00))
+    site.take_in()
+    site.decide()
+    site.send(codes=(1,))
+    assert site.state_of(receipt(1)) == "review"
+    assert "was opened only after" in explained(site, 1)
+    answered = {
+        "Decision": "approve", "Other value date": paid_out,
+        "Why that date": "the account was opened later",
+    }  # fmt: skip
+    submitted = site.submit(site.answer(choices={receipt(1): answered}))
+    (batch,) = submitted["batches"]
+    assert batch["kind"] == "choices"
+    shown = site.ok("approve", batch["batch_id"]).out
+    assert f"value date {paid_out}: paid on {DAY}, the account was opened later" in shown
+    site.approve_everything(BENO)
+    site.send()
+    site.ok("verify")
+    (posted,) = [money for money in site.new_money() if money.receipt == receipt(1)]
+    assert posted.value_date == paid_out
+    assert any(f", paid on {DAY} (before_activation)" in note for note in notes(site))
+    (row,) = site.rows("select row_json from batch_row where batch_id = ?", batch["batch_id"])
+    signed = json.loads(row["row_json"])
+    assert (signed["value_date"], signed["paid_on"]) == (paid_out, DAY.isoformat())
+    assert signed["date_reason"] == "before_activation"
+    proof = site.ok("prove", "--day", DAY.isoformat(), codes=(0, 1, 6)).out
+    assert "posted under a later value date that two people signed: KES 500.00" in proof
+    assert f"value date {paid_out} (paid on {DAY}" in site.ok("explain", receipt(1)).out
+    check_money(site, codes=(0, 1, 6))
 
 
 def test_a_leg_that_only_fineract_refuses_keeps_its_siblings_back(site: Site) -> None:

@@ -9,13 +9,14 @@ from mmrecon.model.proof import OccupancyFrame, TransactionFrame, TwoWay
 from mmrecon.proof.two_way import compare
 
 DAY = "2026-03-02"
+NEXT_DAY = "2026-03-03"
 
 
 def ours(*rows: dict[str, Any]) -> pd.DataFrame:
     usual = {
         "kind": "posting", "line_id": 1, "account_kind": "savings", "account_id": 366,
         "transaction_id": "650", "receipt": "SGL1", "value_date": DAY, "signed_minor": 1000,
-        "state": "posted",
+        "state": "posted", "paid_on": "",
     }  # fmt: skip
     return OccupancyFrame.build(
         {name: [(usual | row)[name] for row in rows] for name in OccupancyFrame.columns()}
@@ -162,3 +163,14 @@ def test_a_link_to_a_transaction_of_another_payment_type_is_listed() -> None:
 def test_a_posting_that_was_not_sent_is_not_missed() -> None:
     waiting = {"transaction_id": "", "state": "approved"}
     assert entries(both(ours(waiting), TransactionFrame.empty())) == []
+
+
+def test_a_posting_under_another_value_date_is_listed_on_both_days() -> None:
+    moved = ours({"value_date": NEXT_DAY, "paid_on": DAY})
+    told = compare(
+        moved, theirs({"value_date": NEXT_DAY}), line_states={},
+        complete_days=frozenset({DAY, NEXT_DAY}), days=[DAY, NEXT_DAY],
+    )  # fmt: skip
+    assert [entry.code for entry in told[DAY].listed] == ["posted_on_another_day"]
+    assert [entry.code for entry in told[NEXT_DAY].listed] == ["paid_on_another_day"]
+    assert not [*told[DAY].differences, *told[NEXT_DAY].differences]

@@ -102,6 +102,10 @@ CODES: Final[tuple[CodeText, ...]] = (
     _work("answer_date_malformed", "the date is none; write it as 2026-03-31"),
     _work("answer_date_past", "a row is held until a day after today and within a year"),
     _work(
+        "answer_value_date_range",
+        "another value date is a day after {day}, the line's own, and not after today",
+    ),
+    _work(
         "answer_transaction_malformed",
         "a transaction is named by its number in Fineract, digits only",
     ),

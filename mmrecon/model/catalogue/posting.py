@@ -23,22 +23,22 @@ CODES: Final[tuple[CodeText, ...]] = (
     _review(
         "period_closed",
         "leg {leg}: the books of {day} are closed for account {account_no}",
-        "Ask the accountant to open that day, or decide about the line again.",
+        "Ask the accountant to open that day, or answer with another value date and why.",
     ),
     _review(
         "holiday",
         "leg {leg}: {day} is a holiday of the office of loan {account_no}",
-        "Allow transactions on holidays in Fineract, or decide about the line again.",
+        "Allow transactions on holidays in Fineract, or answer with another value date and why.",
     ),
     _review(
         "non_working_day",
         "leg {leg}: {day} is no working day, and loan {account_no} takes nothing then",
-        "Allow transactions on non-working days in Fineract, or decide about the line again.",
+        "Allow transactions on such days in Fineract, or answer with another value date and why.",
     ),
     _review(
         "before_activation",
         "leg {leg}: account {account_no} was opened only after {day}",
-        "Choose an account that was open then, or ask the branch to correct the opening.",
+        "Choose an account that was open then, or answer with another value date and why.",
     ),
     _review("account_gone", "leg {leg}: Fineract has no account {account_no} any more"),
     _review("account_number_changed", "leg {leg}: account {account_no} has another number now"),

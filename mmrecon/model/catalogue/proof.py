@@ -162,6 +162,18 @@ CODES: Final[tuple[CodeText, ...]] = (
         "Compare them with what was to be booked by hand.",
     ),
     CodeText(
+        "posted_on_another_day",
+        Severity.NOTICE,
+        "posted under a later value date that two people signed: {amount} ({transactions})",
+        "Nothing to do; `mmrecon explain RECEIPT` says why.",
+    ),
+    CodeText(
+        "paid_on_another_day",
+        Severity.NOTICE,
+        "paid on an earlier day, posted under this value date: {amount} ({transactions})",
+        "Nothing to do; `mmrecon explain RECEIPT` says why.",
+    ),
+    CodeText(
         "linked_in_part",
         Severity.WORK,
         "transactions of others linked only in part: {amount} left ({transactions})",

@@ -241,6 +241,8 @@ def _posting() -> None:
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("envelope", sa.Text(), server_default="", nullable=False),
         sa.Column("sent_how", sa.Text(), server_default="", nullable=False),
+        sa.Column("paid_on", sa.Text(), server_default="", nullable=False),
+        sa.Column("date_reason", sa.Text(), server_default="", nullable=False),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_posting_amount")),
         sa.CheckConstraint("posted_minor > 0", name=op.f("ck_posting_posted")),
         sa.ForeignKeyConstraint(
