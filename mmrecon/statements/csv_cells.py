@@ -38,12 +38,17 @@ class Cells:
 
 @dataclass
 class CellReader:
-    """The text below a header of `width` cells."""
+    """The text below a header of `width` cells.
+
+    With `keeps_surplus` empty cells at the end of a long record are no repair: they may be the
+    row's last ones, pushed out by delimiters in its text.
+    """
 
     content: bytes
     delimiter: str
     width: int
     limits: SheetLimits
+    keeps_surplus: bool = False
     _too_wide: int = field(default=0, init=False)
     _too_many: bool = field(default=False, init=False)
 
@@ -115,7 +120,8 @@ class CellReader:
             raise NotReadableError("csv_ragged", width=self.width, limit=_RAGGED_AT_MOST)
 
     def _is_repairable(self, cells: Record) -> bool:
-        return len(cells) > self.width and not any(cell.strip() for cell in cells[self.width :])
+        surplus = () if self.keeps_surplus else cells[self.width :]
+        return bool(surplus) and not any(map(str.strip, surplus))
 
     def slow(self) -> Cells:
         """The same by the csv module, which takes trailing empty cells and odd quoting.

@@ -47,7 +47,9 @@ def read_csv(text: Text, layouts: Sequence[Layout], limits: SheetLimits) -> RawT
     start = _find_start(content, layouts)
     header = start.records[start.claim.index]
     limits.check_columns(len(header))
-    reader = CellReader(content[start.data_offset :], start.delimiter, len(header), limits)
+    keeps_surplus = start.claim.layout.surplus_cells is not None
+    below = content[start.data_offset :]
+    reader = CellReader(below, start.delimiter, len(header), limits, keeps_surplus)
     cells = reader.fast()
     if cells is None:
         notices.append(("read_slowly", {}))

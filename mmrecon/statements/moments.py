@@ -165,6 +165,15 @@ def _is_real(date_text: str, date_format: str) -> bool:
     return True
 
 
+def readable(column: pa.Array, formats: Sequence[DateFormat]) -> Mask:
+    """Cells that one of the ways of writing reads."""
+    text = pc.utf8_trim_whitespace(column)
+    found = np.zeros(len(text), dtype=np.bool_)
+    for form in formats:
+        found |= parse_moments(text, form)[1]
+    return found
+
+
 def one_moment(text: str, form: DateFormat) -> int | None:
     """One cell as local seconds; None where it is written otherwise."""
     local_s, valid = parse_moments(pa.array([text.strip()]), form)
