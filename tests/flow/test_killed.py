@@ -10,7 +10,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -59,15 +59,21 @@ class Nursery:
         return int(self._process.stdout.readline())
 
     def kill_at_every_step(
-        self, *arguments: str, stride: int = 1, ends: tuple[int, ...] = (0, 1)
+        self,
+        *arguments: str,
+        stride: int = 1,
+        ends: tuple[int, ...] = (0, 1),
+        then: Sequence[str] = (),
     ) -> int:
         """Run it again and again, each time dying a step later, until it comes to its end.
 
-        Gives how often it died.
+        `then` is what somebody starts after each death. Gives how often it died.
         """
         deaths = 0
         while (code := self.run(1 + deaths * stride, *arguments)) == KILLED:
             check_files(self._site)
+            if then:
+                self.run(0, *then)
             deaths += 1
         assert code in ends, (arguments, deaths, code)
         return deaths
@@ -178,7 +184,9 @@ def test_a_restore_and_reading_anew_after_it_killed_at_every_step_are_finished_o
     before = facts(site)
     assert len(before) == 3
 
-    assert nursery.kill_at_every_step("restore", str(backup), "--replace", stride=3) > 5
+    replacing = ("restore", str(backup), "--replace")
+    assert nursery.kill_at_every_step(*replacing, stride=3, then=["post"]) > 5
+    assert facts(site) == before, "half a restore sends nothing again"
     assert list(site.folder.glob(".restore-*")) == []
     assert site.ok("journal", "verify", "--json").json["reads_before_sending"]
     assert nursery.kill_at_every_step("post") > 5

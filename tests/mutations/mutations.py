@@ -44,7 +44,10 @@ class Mutation:
         text = (root / self.file).read_text(encoding="utf-8")
         count = text.count(self.find)
         if count != 1:
-            raise ValueError(f"{self.name}: its text occurs {count} times in {self.file}")
+            raise ValueError(
+                f"{self.name}: its text occurs {count} times in {self.file}; "
+                "adapt tests/mutations/mutations.toml, and play it"
+            )
         return text.replace(self.find, self.replace)
 
 
