@@ -18,7 +18,7 @@ from mmrecon.statements.refusal import NotReadableError
 from mmrecon.statements.sheet import SheetLimits, longest
 from mmrecon.statements.table import RaggedRecord, Record
 
-_BLOCK_BYTES: Final = 1 << 27
+_BLOCK_BYTES: Final = 1 << 30
 _RAGGED_AT_MOST: Final = 100_000
 _CHUNK_ROWS: Final = 50_000
 _WRAPPED_CUTS: Final = 3
@@ -44,7 +44,7 @@ class CellReader:
     row's last ones, pushed out by delimiters in its text.
     """
 
-    content: bytes
+    content: memoryview
     delimiter: str
     width: int
     limits: SheetLimits
@@ -61,7 +61,7 @@ class CellReader:
         Raises:
             NotReadableError: a record or a cell is too long, or most records have another width.
         """
-        if not self.content[:4096].strip() and not self.content.strip():
+        if not bytes(self.content[:4096]).strip() and not bytes(self.content).strip():
             return Cells([pa.array([], pa.string())] * self.width, np.empty(0, np.int64), [])
         cells = self._arrow(self.width)
         if cells is None or not any(self._is_repairable(one.cells) for one in cells.ragged):
@@ -132,7 +132,7 @@ class CellReader:
         number, rows, ragged = 0, list[int](), list[RaggedRecord]()
         kept: list[Record] = []
         chunks: list[list[pa.Array]] = [self._transposed([])]
-        stream = io.StringIO(self.content.decode("utf-8"), newline="")
+        stream = io.StringIO(str(self.content, "utf-8"), newline="")
         try:
             for number, record in enumerate(csv.reader(stream, delimiter=self.delimiter)):
                 cells = self._trimmed(tuple(record))
@@ -173,9 +173,6 @@ class CellReader:
         Raises:
             NotReadableError: a cell holds a line break and as many delimiters as a record.
         """
-        lines = max(self.content.count(b"\n"), self.content.count(b"\r"))
-        if lines - len(cells.rows) - len(cells.ragged) < 1:
-            return
         odd = [
             record.row
             for record in cells.ragged

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mmrecon.statements.above import refuse_rows_above
 from mmrecon.statements.csv_cells import CellReader, unwrap
 from mmrecon.statements.header import SEARCHED_RECORDS, Claim, find_claim, no_layout
 from mmrecon.statements.layout import Layout
@@ -39,7 +40,8 @@ def read_csv(text: Text, layouts: Sequence[Layout], limits: SheetLimits) -> RawT
     if text.encoding not in ("utf-8", "utf-8-sig"):
         notices.append(("decoded", {"encoding": text.encoding}))
     content = text.content
-    limits.check_rows(max(content.count(b"\n"), content.count(b"\r")))
+    line_end = b"\n" if b"\n" in content else b"\r"
+    limits.check_rows(content.count(line_end))
     unwrapped = unwrap(content, _head(content))
     if unwrapped is not None:
         content = unwrapped
@@ -48,15 +50,17 @@ def read_csv(text: Text, layouts: Sequence[Layout], limits: SheetLimits) -> RawT
     header = start.records[start.claim.index]
     limits.check_columns(len(header))
     keeps_surplus = start.claim.layout.surplus_cells is not None
-    below = content[start.data_offset :]
+    below = memoryview(content)[start.data_offset :]
     reader = CellReader(below, start.delimiter, len(header), limits, keeps_surplus)
     cells = reader.fast()
     if cells is None:
         notices.append(("read_slowly", {}))
         cells = reader.slow()
     first = start.claim.index + 2
-    reader.refuse_swallowed(cells, first)
-    return RawTable(
+    breaks = content.count(line_end, start.data_offset)
+    if breaks > len(cells.rows) + len(cells.ragged):  # else no cell has a line break inside
+        reader.refuse_swallowed(cells, first)
+    table = RawTable(
         layout=start.claim.layout,
         sheet="",
         header=header,
@@ -68,6 +72,8 @@ def read_csv(text: Text, layouts: Sequence[Layout], limits: SheetLimits) -> RawT
         notices=tuple(notices),
         delimiter=start.delimiter,
     )
+    refuse_rows_above(table)
+    return table
 
 
 def _find_start(content: bytes, layouts: Sequence[Layout]) -> _Start:

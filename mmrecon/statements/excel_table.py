@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from mmrecon.statements.above import refuse_rows_above
 from mmrecon.statements.header import SEARCHED_RECORDS, Claim, find_claim, no_layout
 from mmrecon.statements.layout import Layout
 from mmrecon.statements.mojibake import whole_columns
@@ -73,7 +74,9 @@ def read_excel(content: bytes, kind: Kind, layouts: Sequence[Layout], opening: O
         notices.append(("rows_hidden", {"rows": hidden}))
     if sheets[name].notice:
         notices.append((sheets[name].notice, {}))
-    return _table(name, sheets[name], claim, notices)
+    table = _table(name, sheets[name], claim, notices)
+    refuse_rows_above(table)
+    return table
 
 
 def _unclaimed(records: list[Record], layouts: Sequence[Layout], kind: Kind) -> NotReadableError:

@@ -22,12 +22,14 @@ from mmrecon.model.line import (
 )
 from mmrecon.model.money import digits_of
 from mmrecon.statements.csv_table import read_csv
+from mmrecon.statements.excel_damage import without_damage
 from mmrecon.statements.excel_table import read_excel
 from mmrecon.statements.facts import HeaderFacts, header_facts, name_facts
 from mmrecon.statements.json_table import is_json, read_json
 from mmrecon.statements.layout import DateFormat, Layout
 from mmrecon.statements.lines import Setting, lines_of, refused_rows
 from mmrecon.statements.moments import Evidence, Int64s, to_utc_s
+from mmrecon.statements.money_marks import with_declared_marks
 from mmrecon.statements.opening import Opening
 from mmrecon.statements.prove import (
     FAILED,
@@ -42,6 +44,7 @@ from mmrecon.statements.refusal import NotReadableError
 from mmrecon.statements.rows import DataRows, data_rows
 from mmrecon.statements.sniff import decode, sniff
 from mmrecon.statements.surplus import with_surplus_joined
+from mmrecon.statements.swapped_dates import with_days_unswapped
 from mmrecon.statements.table import RawTable
 from mmrecon.statements.typed import TypedRows, type_rows
 from mmrecon.statements.whose import Owner, currency_of, owner, zone_of
@@ -156,7 +159,7 @@ def _read(
         raise NotReadableError(table.layout.refuse, verdict="refused", layout=table.layout.title)
     table = with_surplus_joined(table)
     work = _prepared(table, name, wallets, wallet_name)
-    for code, arguments in table.notices:
+    for code, arguments in work.data.table.notices:
         work.issue(code, **arguments)
     setting = work.setting
     typed = type_rows(
@@ -184,7 +187,7 @@ def _prepared(
     table: RawTable, name: str, wallets: Sequence[WalletSettings], wallet_name: str
 ) -> _Work:
     layout = table.layout
-    data = data_rows(table)
+    data = without_damage(data_rows(table))
     sections = tuple(header_facts(section.preamble, layout) for section in data.sections)
     named = name_facts(name, layout)
     inside = [*sections, *(HeaderFacts({"account": each}) for each in _printed(data, "account"))]
@@ -198,7 +201,10 @@ def _prepared(
         sub_account = whose.wallet.sub_account
     wallet_zone = whose.wallet.zone if whose.wallet else zone
     setting = Setting(sub_account, currency, digits_of(currency), zone, wallet_zone, table.sheet)
+    data = with_declared_marks(data, setting.digits)
+    sections = tuple(header_facts(section.preamble, layout) for section in data.sections)
     work = _Work(name, layout, data, sections, named, whose, setting, [])
+    work = replace(work, data=with_days_unswapped(data, layout.dates, _evidence(work)))
     if assumed:
         work.issue("currency_assumed", currency=currency)
     return work
