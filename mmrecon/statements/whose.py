@@ -45,7 +45,7 @@ def owner(
     hinted = named.texts.get("account", "")
     given = next((wallet for wallet in wallets if wallet.name == wallet_name), None)
     if layout.provider == ANY_PROVIDER:
-        return _of_any_provider(printed or hinted, wallets, given)
+        return _of_any_provider(printed or hinted, layout, wallets, given)
     if printed:
         return _printed(printed, layout, wallets, given)
     if given is not None:
@@ -57,11 +57,11 @@ def owner(
 
 
 def _of_any_provider(
-    account: str, wallets: Sequence[WalletSettings], given: WalletSettings | None
+    account: str, layout: Layout, wallets: Sequence[WalletSettings], given: WalletSettings | None
 ) -> Owner:
     """A layout that names no provider says no wallet either: somebody must."""
     if wallets and given is None:
-        raise NotReadableError("wallet_unknown", layout="of any provider")
+        raise NotReadableError("wallet_unknown", layout=layout.name)
     if given is not None and account and account != given.account:
         raise NotReadableError("wrong_wallet", account=account, expected=given.name)
     return Owner(account if given is None else given.account, given, "given")
