@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mmrecon.model.posting import Posting
+    from mmrecon.model.posting import PostingEnd
 
 
-def held_back_json(postings: Sequence[Posting]) -> list[dict[str, Any]]:
+def held_back_json(postings: Sequence[PostingEnd]) -> list[dict[str, Any]]:
     """Postings that were refused or withdrawn, counted by state, reason and currency."""
     from mmrecon.model.posting import DEAD_STATES
 
@@ -28,7 +28,7 @@ def held_back_json(postings: Sequence[Posting]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def held_back_shown(postings: Sequence[Posting]) -> list[Any]:
+def held_back_shown(postings: Sequence[PostingEnd]) -> list[Any]:
     """The same as a table; nothing where nothing was held back."""
     from mmrecon.cli.render import table
     from mmrecon.model.money import to_text

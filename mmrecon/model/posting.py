@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from sys import intern
 from typing import Final
 
 
@@ -147,3 +148,49 @@ class Posting:
     sent_how: SentHow = SentHow.NOT_YET
     paid_on: str = ""
     date_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What is held of a posting that is to be sent, before it is loaded.
+
+    `source` tells apart only what belongs to no line; it is empty where there is a line.
+    """
+
+    posting_id: int
+    wallet_id: int
+    line_id: int | None
+    source: str
+    account_kind: str
+    account_id: int
+    client_id: int | None
+    value_date: str
+    state: PostingState
+
+    @classmethod
+    def of(cls, posting: Posting) -> Slip:
+        """The slip of a posting; texts that many share are held once."""
+        return cls(
+            posting.posting_id,
+            posting.wallet_id,
+            posting.line_id,
+            posting.source if posting.line_id is None else "",
+            intern(posting.account_kind),
+            posting.account_id,
+            posting.client_id,
+            intern(posting.value_date),
+            posting.state,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PostingEnd:
+    """Where a posting stands, for counting and for saying what is left to do."""
+
+    posting_id: int
+    line_id: int | None
+    state: PostingState
+    reason: str
+    currency: str
+    amount_minor: int
+    shadow: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,8 +56,10 @@ def verified_batches(
     roster: Roster,
     settings: Settings,
     batch_ids: Collection[str] | None = None,
-) -> list[VerifiedBatch]:
+) -> Iterator[VerifiedBatch]:
     """Approved batches of money (all, or those asked for), in the order they were prepared.
+
+    One at a time: the rows of all of them may be many.
 
     Raises:
         SafetyRefusal: the configuration is not the approved one, a row, text or signature was
@@ -70,8 +72,8 @@ def verified_batches(
     if unknown:
         raise batches.altered(min(unknown), "it is not among the approved batches")
     wanted = [found for found in approved if batch_ids is None or found in batch_ids]
-    loaded = (batches.load(connection, batch_id) for batch_id in wanted)
-    return [verify_batch(stored, roster, settings, history) for stored in loaded]
+    for batch_id in wanted:
+        yield verify_batch(batches.load(connection, batch_id), roster, settings, history)
 
 
 def verify_batch(

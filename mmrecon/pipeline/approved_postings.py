@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
 from mmrecon.errors import SafetyRefusal
 from mmrecon.model.approval import CanonicalRow
-from mmrecon.model.posting import Posting, PostingState
+from mmrecon.model.posting import Command, Posting, PostingState, Slip
 from mmrecon.pipeline.approved import VerifiedBatch, verified_batches
 from mmrecon.pipeline.people import load_roster
 from mmrecon.pipeline.run import Run
 from mmrecon.posting.preflight import Fingerprint
 from mmrecon.posting.settle import Withdrawal
+from mmrecon.store.posting_reads import batches_with, postings_in
 from mmrecon.store.postings import posting_facts
 from mmrecon.store.schema import BATCH_ROW
 
-_UNSENT: Final = frozenset({PostingState.APPROVED, PostingState.DEFERRED})
+UNSENT: Final = (PostingState.APPROVED, PostingState.DEFERRED)
+OPEN: Final = (PostingState.SENDING, PostingState.UNKNOWN, PostingState.PENDING_IN_CORE)
 _COMPARED: Final = (
     "source", "purpose", "leg", "attempt", "command", "account_kind", "account_id", "account_no",
     "client_id", "amount_minor", "posted_minor", "currency", "value_date", "payment_type_id",
@@ -38,6 +40,50 @@ class Sendable:
     servers: tuple[Fingerprint, ...]
 
 
+@dataclass(slots=True)
+class Approved:
+    """Everything that is unsent or open, compared with its signed row: what a run goes by.
+
+    `slips` may be sent; `withdrawals` are lines that may not any more; `servers` are named by rows.
+    """
+
+    posting_ids: list[int] = field(default_factory=list)
+    slips: list[Slip] = field(default_factory=list)
+    withdrawals: list[Withdrawal] = field(default_factory=list)
+    servers: list[Fingerprint] = field(default_factory=list)
+    commands: set[Command] = field(default_factory=set)
+    wallet_ids: set[int] = field(default_factory=set)
+    only_shadow: bool = True
+
+    def add(self, postings: Sequence[Posting], part: Sendable) -> None:
+        """What stands of one more batch."""
+        self.posting_ids += [posting.posting_id for posting in postings]
+        self.slips += [Slip.of(posting) for posting in part.postings]
+        self.withdrawals += part.withdrawals
+        self.servers += [server for server in part.servers if server not in self.servers]
+        self.commands |= {posting.command for posting in postings}
+        self.wallet_ids |= {posting.wallet_id for posting in postings}
+        self.only_shadow &= all(posting.shadow for posting in postings)
+
+
+def approved_postings(connection: Connection, run: Run) -> Approved:
+    """All postings that are unsent or open; those of one batch are held at a time.
+
+    Raises:
+        SafetyRefusal: as `sendable_postings`.
+    """
+    states = (*UNSENT, *OPEN)
+    roster = load_roster(connection, run.founders_path)
+    approved = Approved()
+    wanted = batches_with(connection, states)
+    for batch in verified_batches(connection, roster, run.settings, wanted):
+        batch_id = batch.stored.batch.batch_id
+        postings = postings_in(connection, states, batch_id=batch_id)
+        approved.add(postings, _sendable(postings, batch))
+    approved.slips.sort(key=lambda slip: slip.posting_id)
+    return approved
+
+
 def sendable_postings(connection: Connection, run: Run, postings: Sequence[Posting]) -> Sendable:
     """Postings whose batch, row and keys are as signed. Open ones are checked, not given back.
 
@@ -45,18 +91,31 @@ def sendable_postings(connection: Connection, run: Run, postings: Sequence[Posti
         SafetyRefusal: something differs from what people signed; the message says what.
     """
     roster = load_roster(connection, run.founders_path)
-    wanted = {posting.batch_id for posting in postings}
-    verified = {
-        batch.stored.batch.batch_id: batch
-        for batch in verified_batches(connection, roster, run.settings, wanted)
-    }
+    by_batch: dict[str, list[Posting]] = {}
     for posting in postings:
-        _compare(posting, verified[posting.batch_id])
-    unsent = [posting for posting in postings if posting.state in _UNSENT]
+        by_batch.setdefault(posting.batch_id, []).append(posting)
+    parts = [
+        _sendable(by_batch[batch.stored.batch.batch_id], batch)
+        for batch in verified_batches(connection, roster, run.settings, by_batch.keys())
+    ]
     return Sendable(
-        postings=tuple(p for p in unsent if p.batch_row in verified[p.batch_id].sendable),
-        withdrawals=tuple(_outdated(unsent, verified)),
-        servers=tuple(_servers(postings, verified)),
+        postings=tuple(posting for part in parts for posting in part.postings),
+        withdrawals=tuple(withdrawal for part in parts for withdrawal in part.withdrawals),
+        servers=tuple(dict.fromkeys(server for part in parts for server in part.servers)),
+    )
+
+
+def _sendable(postings: Sequence[Posting], batch: VerifiedBatch) -> Sendable:
+    """What may be sent of the postings of one batch."""
+    for posting in postings:
+        _compare(posting, batch)
+    unsent = [posting for posting in postings if posting.state in UNSENT]
+    rows = [batch.row(posting.batch_row) for posting in postings]
+    sendable = batch.sendable
+    return Sendable(
+        postings=tuple(posting for posting in unsent if posting.batch_row in sendable),
+        withdrawals=tuple(_outdated(unsent, batch)),
+        servers=tuple(dict.fromkeys(fingerprint_of(row) for row in rows)),
     )
 
 
@@ -84,22 +143,12 @@ def _compare(posting: Posting, batch: VerifiedBatch) -> None:
         )
 
 
-def _outdated(
-    postings: Sequence[Posting], verified: Mapping[str, VerifiedBatch]
-) -> list[Withdrawal]:
+def _outdated(postings: Sequence[Posting], batch: VerifiedBatch) -> list[Withdrawal]:
     return [
         Withdrawal(posting, "configuration_changed", {"code": code})
         for posting in postings
-        if (code := verified[posting.batch_id].outdated.get(posting.batch_row, ""))
-        and not posting.shadow
+        if (code := batch.outdated.get(posting.batch_row, "")) and not posting.shadow
     ]
-
-
-def _servers(
-    postings: Collection[Posting], verified: Mapping[str, VerifiedBatch]
-) -> list[Fingerprint]:
-    rows = [verified[posting.batch_id].row(posting.batch_row) for posting in postings]
-    return list(dict.fromkeys(fingerprint_of(row) for row in rows))
 
 
 def servers_named(connection: Connection, postings: Collection[Posting]) -> list[Fingerprint]:

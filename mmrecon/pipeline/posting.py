@@ -14,8 +14,13 @@ from mmrecon.errors import ExitCode, OutsideUnreachable, SafetyRefusal, worst
 from mmrecon.fineract.client import FineractClient
 from mmrecon.model.catalogue import severity_of
 from mmrecon.model.issue import Issue
-from mmrecon.model.posting import Posting, PostingState
-from mmrecon.pipeline.approved_postings import Sendable, sendable_postings, servers_named
+from mmrecon.model.posting import Posting, PostingEnd, PostingState, Slip
+from mmrecon.pipeline.approved_postings import (
+    OPEN,
+    UNSENT,
+    approved_postings,
+    servers_named,
+)
 from mmrecon.pipeline.approved_undos import undos_wait
 from mmrecon.pipeline.one_poster import held_wallets, poster_lease
 from mmrecon.pipeline.overrides import Contradicted, contradicted
@@ -29,6 +34,7 @@ from mmrecon.pipeline.undo_sending import TakenBack, take_back_approved
 from mmrecon.posting.context import PostingContext
 from mmrecon.posting.journal_search import search_journal
 from mmrecon.posting.plan import make_plan
+from mmrecon.posting.portions import portions
 from mmrecon.posting.preflight import (
     Finding,
     Preflight,
@@ -42,14 +48,18 @@ from mmrecon.posting.verify import Read, verify_postings
 from mmrecon.posting.verify_links import verify_links
 from mmrecon.posting.workers import recover, send_all
 from mmrecon.store.contradictions import WalletDay, days_of_lines
-from mmrecon.store.database import reading
+from mmrecon.store.database import reading, touching_little
 from mmrecon.store.links import linked_transactions
 from mmrecon.store.posting_lines import lines_of
-from mmrecon.store.posting_reads import postings_in, postings_of
+from mmrecon.store.posting_reads import (
+    batches_with,
+    count_in,
+    ends_of,
+    postings_in,
+    postings_of,
+)
 from mmrecon.store.proofs import wallet_ids
 
-_UNSENT: Final = (PostingState.APPROVED, PostingState.DEFERRED)
-_OPEN: Final = (PostingState.SENDING, PostingState.UNKNOWN, PostingState.PENDING_IN_CORE)
 _READABLE: Final = (PostingState.POSTED, PostingState.VERIFIED)
 
 
@@ -60,7 +70,7 @@ class Posted:
     `trouble`: Fineract went away for too long, or does not let the user post.
     """
 
-    postings: Sequence[Posting]
+    postings: Sequence[PostingEnd]
     issues: Sequence[Issue]
     recovered: int = 0
     preflight: Preflight | None = None
@@ -112,18 +122,18 @@ def post(run: Run, seams: Seams | None = None, *, other_stopped: bool = False) -
     if other_stopped:
         read_once_more(run)
     with reading(run.engine) as connection:
-        before = postings_in(connection, (*_UNSENT, *_OPEN))
+        waiting = batches_with(connection, (*UNSENT, *OPEN))
         undos = undos_wait(connection)
-    if not before and not undos and not must_read(run):
+    if not waiting and not undos and not must_read(run):
         return Posted((), unapproved_configuration(run))
     context = posting_context(run, seams)
     client = run.connect()
     try:
-        with poster_lease(run, context.stop):
+        with poster_lease(run, context.stop), touching_little(run.engine):
             taken = TakenBack()
             if undos and not must_read(run):
                 taken = take_back_approved(run, context, client)
-            return _with(taken, _post(run, context, client, before))
+            return _with(taken, _post(run, context, client))
     finally:
         client.close()
 
@@ -192,33 +202,30 @@ def _with(taken: TakenBack, posted: Posted) -> Posted:
     )
 
 
-def _post(
-    run: Run, context: PostingContext, client: FineractClient, before: Sequence[Posting]
-) -> Posted:
-    with journalled(run), _open_ones_read_at_least(run, context, client, before):
+def _post(run: Run, context: PostingContext, client: FineractClient) -> Posted:
+    with journalled(run), _open_ones_read_at_least(run, context, client):
         with reading(run.engine) as connection:
-            sendable = sendable_postings(connection, run, before)
+            approved = approved_postings(connection, run)
             days = contradicted(connection, run)
-        if all(posting.shadow for posting in before) and not must_read(run):
-            return Posted(before, tuple(issues_of_states(before)))
-        commands = {posting.command for posting in before}
+            if approved.only_shadow and not must_read(run):
+                before = ends_of(connection, approved.posting_ids)
+                return Posted(before, tuple(issues_of_states(before)))
         wallets = _wallets(run)
-        used = {posting.wallet_id for posting in before}
-        touched = [wallet for number, wallet in wallets.items() if number in used]
-        preflight = run_preflight(client, run.settings, run.now_utc(), commands, touched)
-        servers = [*sendable.servers, *servers_before(run)]
+        touched = [wallet for number, wallet in wallets.items() if number in approved.wallet_ids]
+        preflight = run_preflight(client, run.settings, run.now_utc(), approved.commands, touched)
+        servers = [*approved.servers, *servers_before(run)]
         _refuse([*preflight.differences(), *compare_server(preflight.fingerprint, servers)])
     trouble, recovered, issues = None, 0, list[Issue]()
     try:
         issues = read_before(run, context, client, wallets, preflight.business_date)
         recovered = recover(context, client)
-        withdraw(context, sendable.withdrawals)
+        withdraw(context, approved.withdrawals)
         if not context.stop.is_set():
-            issues += _send(run, context, client, (sendable, days), preflight)
+            issues += _send(run, context, client, (approved.slips, days), preflight)
     except OutsideUnreachable as error:
         trouble = error
     with reading(run.engine) as connection:
-        after = postings_of(connection, {posting.posting_id for posting in before})
+        after = ends_of(connection, approved.posting_ids)
     return Posted(
         postings=after,
         issues=(*issues, *issues_of_states(after)),
@@ -231,7 +238,7 @@ def _post(
 
 @contextmanager
 def _open_ones_read_at_least(
-    run: Run, context: PostingContext, client: FineractClient, before: Sequence[Posting]
+    run: Run, context: PostingContext, client: FineractClient
 ) -> Iterator[None]:
     """On a refusal, what is open is looked up, if this is the server it was sent to.
 
@@ -240,7 +247,8 @@ def _open_ones_read_at_least(
     try:
         yield
     except SafetyRefusal:
-        sent = [posting for posting in before if posting.state in _OPEN]
+        with reading(run.engine) as connection:
+            sent = postings_in(connection, OPEN)
         with suppress(OutsideUnreachable):
             if sent and not _other_servers(run, client, sent):
                 recover(context, client, only_read=True)
@@ -267,7 +275,7 @@ def _send(
     run: Run,
     context: PostingContext,
     client: FineractClient,
-    approved: tuple[Sendable, Contradicted],
+    approved: tuple[Sequence[Slip], Contradicted],
     preflight: Preflight,
 ) -> list[Issue]:
     due, issues = _due(run, *approved, preflight)
@@ -275,48 +283,61 @@ def _send(
     searched = search_journal(context, client, wallets, due, preflight.business_date.isoformat())
     issues += [Issue("journal_not_searched", wallet=name) for name in searched.unseen_wallets]
     held, others = held_wallets(run, wallets, searched.marks)
-    issues += others
     withdraw(context, [one for one in searched.withdrawals if one.posting.wallet_id not in held])
+    due = [slip for slip in due if slip.wallet_id not in held]
     with reading(run.engine) as connection:
-        now = postings_of(connection, {posting.posting_id for posting in due})
-        now = [p for p in now if p.state in _UNSENT and p.wallet_id not in held]
-        lines = lines_of(connection, {p.line_id for p in now if p.line_id is not None})
+        count = count_in(connection, [slip.posting_id for slip in due], UNSENT)
+    run.progress.start("posting", count)
+    for portion in portions(due):
+        if not context.stop.is_set():
+            _send_portion(run, context, client, portion, preflight)
+    run.progress.finish()
+    return [*issues, *others, *_held_up(run, context, due)]
+
+
+def _send_portion(
+    run: Run,
+    context: PostingContext,
+    client: FineractClient,
+    portion: Sequence[int],
+    preflight: Preflight,
+) -> None:
+    """Plan and send postings that share no account with any other portion."""
+    with reading(run.engine) as connection:
+        now = [one for one in postings_of(connection, portion) if one.state in UNSENT]
+        lines = lines_of(connection, {one.line_id for one in now if one.line_id is not None})
     completed_at = {line_id: line.completed_at_utc_s for line_id, line in lines.items()}
     plan = make_plan(now, completed_at, run.settings.posting, preflight.loose)
     withdraw(context, [_too_long(posting, plan.too_long) for posting in plan.too_long])
-    run.progress.start("posting", plan.count())
     send_all(context, client.another, plan)
-    run.progress.finish()
-    return [*issues, *_held_up(run, context, now)]
 
 
-def _held_up(run: Run, context: PostingContext, due: Sequence[Posting]) -> list[Issue]:
+def _held_up(run: Run, context: PostingContext, due: Sequence[Slip]) -> list[Issue]:
     """What was due, and still waits because something on its account is unknown."""
     with reading(run.engine) as connection:
-        now = postings_of(connection, {posting.posting_id for posting in due})
-    count = sum(posting.state is PostingState.APPROVED for posting in now)
+        posting_ids = [slip.posting_id for slip in due]
+        count = count_in(connection, posting_ids, (PostingState.APPROVED,))
     if not count or context.stop.is_set():
         return []
     return [Issue("posting_held_up", arguments={"count": count})]
 
 
 def _due(
-    run: Run, sendable: Sendable, days: Contradicted, preflight: Preflight
-) -> tuple[list[Posting], list[Issue]]:
+    run: Run, slips: Sequence[Slip], days: Contradicted, preflight: Preflight
+) -> tuple[list[Slip], list[Issue]]:
     """What goes today: not of a contradicted day, not of a day that Fineract has not reached."""
-    postings = sendable.postings
-    line_ids = {posting.line_id for posting in postings if posting.line_id is not None}
+    line_ids = {slip.line_id for slip in slips if slip.line_id is not None}
     with reading(run.engine) as connection:
         day_of = days_of_lines(connection, line_ids)
     today = preflight.business_date.isoformat()
     due = [
-        posting
-        for posting in postings
-        if day_of.get(posting.line_id or 0) not in days.held and posting.value_date <= today
+        slip
+        for slip in slips
+        if day_of.get(slip.line_id or 0) not in days.held and slip.value_date <= today
     ]
-    counted = Counter(day_of[p.line_id] for p in postings if p.line_id in day_of)
+    counted = Counter(day_of[slip.line_id] for slip in slips if slip.line_id in day_of)
     issues = _issues_of_days(run, counted, days)
-    early = sum(p.value_date > today and p.state is PostingState.APPROVED for p in postings)
+    early = sum(slip.value_date > today and slip.state is PostingState.APPROVED for slip in slips)
     if early:
         issues.append(Issue("posting_deferred", arguments={"count": early}))
     return due, issues

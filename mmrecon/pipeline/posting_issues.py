@@ -9,7 +9,7 @@ from typing import Final
 from mmrecon.model.found import POSTED_ELSEWHERE
 from mmrecon.model.issue import Issue
 from mmrecon.model.money import to_text
-from mmrecon.model.posting import DEAD_STATES, Posting, PostingState
+from mmrecon.model.posting import DEAD_STATES, PostingEnd, PostingState
 from mmrecon.posting.verify import Read
 from mmrecon.posting.verify_links import ReadLink
 
@@ -22,7 +22,7 @@ _CODE_OF_STATE: Final[Mapping[PostingState, str]] = {
 }
 
 
-def issues_of_states(postings: Sequence[Posting]) -> list[Issue]:
+def issues_of_states(postings: Sequence[PostingEnd]) -> list[Issue]:
     """What a person or a later run still has to do, by state."""
     issues = [
         Issue(code, arguments={"count": len(numbers), "postings": _few(numbers)})
@@ -44,7 +44,7 @@ def _few(numbers: Sequence[int]) -> str:
     return f"{named} and {more} more" if more > 0 else named
 
 
-def _found_elsewhere(postings: Sequence[Posting]) -> list[Issue]:
+def _found_elsewhere(postings: Sequence[PostingEnd]) -> list[Issue]:
     """Lines that are in Fineract already; their links wait for two signatures."""
     sums: Counter[str] = Counter()
     for posting in postings:

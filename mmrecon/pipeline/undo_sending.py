@@ -9,7 +9,7 @@ from typing import Final
 from mmrecon.errors import OutsideUnreachable, SafetyRefusal
 from mmrecon.fineract.client import FineractClient
 from mmrecon.model.issue import Issue
-from mmrecon.model.posting import Posting, PostingState
+from mmrecon.model.posting import PostingEnd, PostingState
 from mmrecon.pipeline.approved_undos import Undoable, approved_undos
 from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
@@ -18,7 +18,7 @@ from mmrecon.posting.preflight import Fingerprint, compare_server, read_fingerpr
 from mmrecon.posting.undo import GIVEN_UP, UNKNOWN, WAITS, Outcome, Undoer
 from mmrecon.posting.undo_reads import needs_checker
 from mmrecon.store.database import reading
-from mmrecon.store.posting_reads import postings_of
+from mmrecon.store.posting_reads import ends_of
 
 _COUNTED: Final = {WAITS: "undo_waits", UNKNOWN: "undo_unknown"}
 
@@ -30,7 +30,7 @@ class TakenBack:
     `trouble`: Fineract is not there, or does not let the user take transactions back.
     """
 
-    postings: Sequence[Posting] = ()
+    postings: Sequence[PostingEnd] = ()
     issues: Sequence[Issue] = ()
     trouble: OutsideUnreachable | None = None
 
@@ -54,7 +54,7 @@ def take_back_approved(run: Run, context: PostingContext, client: FineractClient
         except OutsideUnreachable as error:
             trouble = error
     with reading(run.engine) as connection:
-        now = postings_of(connection, [one.posting_id for one in undoable.postings()])
+        now = ends_of(connection, [one.posting_id for one in undoable.postings()])
     return TakenBack(now, _issues(outcomes), trouble)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from mmrecon.fineract.contract_reads import Transaction, normalised_receipt
 from mmrecon.model.found import POSTED_BY_MMRECON, POSTED_ELSEWHERE, PROBABLY_POSTED
-from mmrecon.model.posting import Command, Posting
+from mmrecon.model.posting import Command, Posting, Slip
 from mmrecon.posting.marks import batches_named
 from mmrecon.store.posting_lines import Known
 
@@ -176,7 +176,7 @@ def _near(posting: Posting, other: Transaction) -> bool:
     return first - BEFORE <= other.day <= date.fromisoformat(posting.value_date) + AFTER
 
 
-def period(postings: Iterable[Posting]) -> tuple[date, date]:
+def period(postings: Iterable[Posting | Slip]) -> tuple[date, date]:
     """The days in which somebody may have posted this money."""
     days = [date.fromisoformat(posting.value_date) for posting in postings]
     return min(days) - BEFORE, max(days) + AFTER

@@ -9,14 +9,16 @@ from mmrecon.config import WalletSettings
 from mmrecon.fineract.client import FineractClient
 from mmrecon.fineract.contract import as_integer, as_object
 from mmrecon.fineract.contract_reads import Transaction, normalised_receipt
-from mmrecon.model.posting import Posting
+from mmrecon.model.posting import Posting, Slip
 from mmrecon.posting.already import by_receipt, by_sum, judge, lines, period, strangers
 from mmrecon.posting.books import read_books, sees_books
 from mmrecon.posting.context import PostingContext
 from mmrecon.posting.marks import marked
+from mmrecon.posting.portions import portions
 from mmrecon.posting.settle import Withdrawal
 from mmrecon.store.database import reading
 from mmrecon.store.posting_lines import asked_before, known_transactions, ready_batches
+from mmrecon.store.posting_reads import postings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,13 @@ def search_journal(
     context: PostingContext,
     client: FineractClient,
     wallets: Mapping[int, WalletSettings],
-    postings: Sequence[Posting],
+    slips: Sequence[Slip],
     today: str,
 ) -> Searched:
     """Receipts of lines about to be sent, under every payment type, by value and booking date.
 
-    `wallets` by wallet_id; `today` is Fineract's business date (ISO).
+    `wallets` by wallet_id; `today` is Fineract's business date (ISO). Postings are loaded in
+    portions; all lines of a client are in one, because somebody may have typed their sum.
 
     Raises:
         OutsideUnreachable: Fineract does not answer, or does not let this user read.
@@ -49,7 +52,7 @@ def search_journal(
     unseen: list[str] = []
     marks: dict[int, frozenset[str]] = {}
     for wallet_id, wallet in wallets.items():
-        own = [posting for posting in postings if posting.wallet_id == wallet_id]
+        own = [slip for slip in slips if slip.wallet_id == wallet_id]
         if not own:
             continue
         first, last = (day.isoformat() for day in period(own))
@@ -58,7 +61,11 @@ def search_journal(
             continue
         booked = read_books(client, wallet, first, last, today)
         marks[wallet_id] = frozenset(marked(booked, wallet))
-        withdrawals += _judge_all(context, client, own, booked)
+        index = _by_receipt(booked)
+        for portion in portions(own):
+            with reading(context.engine) as connection:
+                postings = postings_of(connection, portion)
+            withdrawals += _judge_all(context, client, postings, booked, index)
     return Searched(tuple(withdrawals), tuple(unseen), marks)
 
 
@@ -67,8 +74,8 @@ def _judge_all(
     client: FineractClient,
     postings: Sequence[Posting],
     booked: Sequence[Transaction],
+    index: Callable[[str], list[Transaction]],
 ) -> list[Withdrawal]:
-    index = _by_receipt(booked)
     hit_lines = [
         (legs, hits)
         for legs in lines(postings)

@@ -220,7 +220,7 @@ def _checked(header: Any, rows: Sequence[Any]) -> Batch:
     if [row.row_number for row in rows] != list(range(1, header.row_count + 1)):
         raise altered(batch_id, _missing(header, rows))
     try:
-        parsed = [dict[str, object](json.loads(row.row_json)) for row in rows]
+        parsed = _parsed(row.row_json for row in rows)
         batch = Batch(batch_id, BatchKind(header.kind), parsed, json.loads(header.totals_json))
         text = batch.text()
     except (TypeError, ValueError) as error:
@@ -230,6 +230,22 @@ def _checked(header: Any, rows: Sequence[Any]) -> Batch:
     if sha256_text(text) != header.digest:
         raise altered(batch_id, "its rows do not have the digest that was stored")
     return batch
+
+
+def _parsed(texts: Iterable[str]) -> list[dict[str, object]]:
+    """Rows of one batch; what they all say in the same words is held once."""
+    words: dict[str, str] = {}
+
+    def shared(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        return {
+            words.setdefault(name, name): words.setdefault(value, value)
+            if isinstance(value, str)
+            else value
+            for name, value in pairs
+        }
+
+    reader = json.JSONDecoder(object_pairs_hook=shared)
+    return [dict[str, object](reader.decode(text)) for text in texts]
 
 
 def _missing(header: Any, rows: Sequence[Any]) -> str:

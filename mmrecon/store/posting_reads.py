@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from sys import intern
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
 from mmrecon.model.approval import CanonicalRow
-from mmrecon.model.posting import Command, Posting, PostingState, Purpose, SentHow
+from mmrecon.model.posting import Command, Posting, PostingEnd, PostingState, Purpose, SentHow
 from mmrecon.store.schema import EXCHANGE, POSTING
 
-_FEW: Final = 500
+_CHUNK: Final = 500
 
 
 def times_sent(connection: Connection, posting_ids: Collection[int]) -> dict[int, int]:
@@ -31,23 +32,58 @@ def times_sent(connection: Connection, posting_ids: Collection[int]) -> dict[int
 
 
 def postings_in(
-    connection: Connection, states: Iterable[PostingState], *, shadow: bool | None = None
+    connection: Connection,
+    states: Iterable[PostingState],
+    *,
+    shadow: bool | None = None,
+    batch_id: str = "",
 ) -> list[Posting]:
-    """Postings in some states, in the order they were approved."""
+    """Postings in some states (of one batch), in the order they were approved."""
     query = _ALL.where(POSTING.c.state.in_([state.value for state in states]))
     if shadow is not None:
         query = query.where(POSTING.c.shadow.is_(shadow))
+    if batch_id:
+        query = query.where(POSTING.c.batch_id == batch_id)
     return [_posting(row) for row in connection.execute(query)]
+
+
+def batches_with(connection: Connection, states: Iterable[PostingState]) -> list[str]:
+    """Batches that have postings in some states."""
+    query = select(POSTING.c.batch_id).where(POSTING.c.state.in_([state.value for state in states]))
+    return sorted(connection.execute(query.distinct()).scalars())
 
 
 def postings_of(connection: Connection, posting_ids: Collection[int]) -> list[Posting]:
     """Postings by their ids, in the order they were approved."""
-    if len(posting_ids) <= _FEW:
-        rows = connection.execute(_THESE, {"posting_ids": list(posting_ids)})
-        return [_posting(row) for row in rows]
-    wanted = set(posting_ids)
-    rows = connection.execute(_ALL)
-    return [_posting(row) for row in rows if row.posting_id in wanted]
+    return [
+        _posting(row)
+        for chunk in _chunks(posting_ids)
+        for row in connection.execute(_THESE, {"posting_ids": chunk})
+    ]
+
+
+def ends_of(connection: Connection, posting_ids: Collection[int]) -> list[PostingEnd]:
+    """Where postings stand, by their ids, in the order they were approved."""
+    return [
+        PostingEnd(
+            row.posting_id, row.line_id, PostingState(row.state), intern(row.reason),
+            intern(row.currency), row.amount_minor, row.shadow,
+        )
+        for chunk in _chunks(posting_ids)
+        for row in connection.execute(_ENDS, {"posting_ids": chunk})
+    ]  # fmt: skip
+
+
+def count_in(
+    connection: Connection, posting_ids: Collection[int], states: Collection[PostingState]
+) -> int:
+    """How many of some postings are in some states."""
+    return sum(end.state in states for end in ends_of(connection, posting_ids))
+
+
+def _chunks(posting_ids: Collection[int]) -> Iterator[list[int]]:
+    wanted = sorted(posting_ids)
+    return (wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK))
 
 
 def posting_of_row(connection: Connection, row: CanonicalRow) -> Posting | None:
@@ -79,6 +115,11 @@ _NAMES: Final = tuple(field.name for field in fields(Posting))
 _ALL: Final = select(*(POSTING.c[name] for name in _NAMES)).order_by(POSTING.c.posting_id)
 _THESE: Final = _ALL.where(POSTING.c.posting_id.in_(bindparam("posting_ids", expanding=True)))
 """Built once: it runs before every call to Fineract."""
+_ENDS: Final = (
+    select(*(POSTING.c[field.name] for field in fields(PostingEnd)))
+    .where(POSTING.c.posting_id.in_(bindparam("posting_ids", expanding=True)))
+    .order_by(POSTING.c.posting_id)
+)
 
 
 def _posting(row: Row[Any]) -> Posting:

@@ -50,7 +50,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 def verified(desk: Desk) -> list[VerifiedBatch]:
     with reading(desk.engine) as connection:
         roster = load_roster(connection, desk.run.founders_path)
-        return verified_batches(connection, roster, desk.settings)
+        return list(verified_batches(connection, roster, desk.settings))
 
 
 def refusal(action: Callable[[], object]) -> SafetyRefusal:
@@ -484,7 +484,7 @@ def test_asking_for_a_batch_that_is_not_approved_is_refused(desk: Desk) -> None:
     with reading(desk.engine) as connection:
         roster = load_roster(connection, desk.run.founders_path)
         with pytest.raises(SafetyRefusal):
-            verified_batches(connection, roster, desk.settings, ["postings-1"])
+            list(verified_batches(connection, roster, desk.settings, ["postings-1"]))
 
 
 def test_the_approval_of_somebody_revoked_later_still_counts(desk: Desk) -> None:

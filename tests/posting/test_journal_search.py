@@ -12,7 +12,7 @@ from mmrecon.fineract.contract import as_list
 from mmrecon.fineract.report_sql import TRANSACTIONS
 from mmrecon.fineract.reports import install
 from mmrecon.model.found import POSTED_ELSEWHERE, PROBABLY_POSTED
-from mmrecon.model.posting import PostingState
+from mmrecon.model.posting import PostingState, Slip
 from mmrecon.posting.journal_search import Searched, search_journal
 from mmrecon.store.database import reading
 from mmrecon.store.posting_reads import postings_in
@@ -34,7 +34,7 @@ def search(desk: Desk, branch: Branch, *gl_account_ids: int) -> Searched:
         desk.context(),
         branch.client,
         {1: wallet(*gl_account_ids)},
-        postings,
+        [Slip.of(posting) for posting in postings],
         today().isoformat(),
     )
 
