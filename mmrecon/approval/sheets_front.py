@@ -66,14 +66,14 @@ def write_summary(book: Workbook, formats: Formats, content: WorkbookContent) ->
     sheet.set_row(0, _TITLE_HEIGHT)
     sheet.write_string(0, 0, f"{content.institution}: mobile money to approve", formats.title)
     row = _facts(sheet, formats, content, 2)
-    row = _lines(sheet, formats, "How to", _HOW_TO, row + 1)
-    row = _decisions(sheet, formats, row + 1)
     row = _wallets(sheet, formats, content, row + 1)
     if content.warnings:
         row = _lines(sheet, formats, "Warnings", content.warnings, row + 1)
     row = _waiting(sheet, formats, content, row + 1)
     if content.held:
         row = _held(sheet, formats, content, row + 1)
+    row = _lines(sheet, formats, "How to", _HOW_TO, row + 1)
+    row = _decisions(sheet, formats, row + 1)
     row = _counts(sheet, formats, content, row + 1)
     _files(sheet, formats, content, row + 1)
     print_setup(sheet, content, "Summary")

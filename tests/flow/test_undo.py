@@ -145,6 +145,21 @@ def test_a_reversal_is_answered_undo_and_both_lines_are_closed_once_it_is_done(
     check_money(site)
 
 
+def test_a_reversal_that_somebody_swapped_in_the_database_is_not_approved(posted: Site) -> None:
+    site = posted
+    taken = reversed_by_the_provider(site)
+    (batch,) = site.submit(site.answer(choices={taken: {"Decision": "undo", **REVERSED}}))[
+        "batches"
+    ]
+    (other,) = site.rows("select line_id from line where receipt = ?", receipt(2))
+    site.alter(
+        "update batch_row set line_id = ? where batch_id = ? and row_number = 2",
+        other["line_id"], batch["batch_id"],
+    )  # fmt: skip
+    assert site.call("approve", batch["batch_id"], "--yes", *site.signed(BENO)).code == 5
+    assert standing(site) == {receipt(1): True, receipt(2): True}
+
+
 def test_an_undo_that_is_given_up_is_a_question_again(posted: Site) -> None:
     site = posted
     taken = reversed_by_the_provider(site)
