@@ -74,7 +74,7 @@ class ConfigurationError(UsageError):
         self.faults = tuple(faults)
         listed = "\n".join(f"  {path}: {message}" for path, message in self.faults)
         super().__init__(
-            f"{source}: {len(self.faults)} fault(s)\n{listed}",
+            f"{source}: {len(self.faults)} fault{'' if len(self.faults) == 1 else 's'}\n{listed}",
             hint="Correct the lines named above; `config.example.toml` explains every key.",
         )
 

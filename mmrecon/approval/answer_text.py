@@ -13,6 +13,7 @@ from mmrecon.approval.accepted import Accepted, Decided, Refused
 from mmrecon.model.catalogue import next_step_of, sentence_of
 from mmrecon.model.issue import Issue
 from mmrecon.model.money import to_text
+from mmrecon.model.words import counted
 
 NO_NAME = "NAME"
 """Who signs is not known from a folder: the person puts their own name there."""
@@ -47,7 +48,7 @@ def _of_decisions(checked: Checked, command: str) -> list[str]:
     decided = checked.decided or Decided((), (), {})
     told = [f"Workbook {checked.workbook_id or '(none)'}", *_accepted(decided.accepted)]
     if decided.repeated:
-        told.append(f"Taken before, and counted once: {_counted(decided.repeated, 'answer')}")
+        told.append(f"Taken before, and counted once: {counted(decided.repeated, 'answer')}")
     told += _refused(decided.refused)
     told += [_sentence(issue, "") for issue in checked.issues]
     if not decided.accepted:
@@ -62,21 +63,17 @@ def _accepted(accepted: Sequence[Accepted]) -> list[str]:
         key = answer.decision.value, answer.currency
         rows[key] += 1
         money[key] += answer.left_minor
-    head = f"Would be taken: {_counted(len(accepted), 'answer')}"
+    head = f"Would be taken: {counted(len(accepted), 'answer')}"
     told = [
-        (decision, _counted(count, "row"), to_text(money[decision, currency], currency))
+        (decision, counted(count, "row"), to_text(money[decision, currency], currency))
         for (decision, currency), count in sorted(rows.items())
     ]
     return [head, *(f"  {decision}: {counted}, {total}" for decision, counted, total in told)]
 
 
 def _refused(refused: Sequence[Refused]) -> list[str]:
-    head = f"Would not be taken: {_counted(len(refused), 'answer')}"
+    head = f"Would not be taken: {counted(len(refused), 'answer')}"
     return [head, *(_sentence(one.issue, one.row_id) for one in refused)]
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _sentence(issue: Issue, row_id: str) -> str:

@@ -39,6 +39,7 @@ from mmrecon.approval.vocabulary import APPROVE_ALL, REASONS
 from mmrecon.model.money import to_decimal
 from mmrecon.model.other_date import DATE_REASONS
 from mmrecon.model.proposal import ANSWERABLE, Sheet
+from mmrecon.model.words import counted
 
 _HOW_TO: Final = (
     "1. To approve: look the rows through. Mark only the exceptions; yellow cells are yours.",
@@ -202,7 +203,7 @@ def _section(
 
 
 def _facts(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: int) -> int:
-    covered = f"{len(content.wallets)} wallet(s), every open row"
+    covered = f"{counted(len(content.wallets), 'wallet')}, every open row"
     for label, text in (
         ("Covers", covered),
         ("Written", content.written_at_local.strftime("%Y-%m-%d %H:%M")),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -14,6 +15,10 @@ from mmrecon.model.money import to_minor
 _ACCOUNT: Final = re.compile(r"(savings|loan)\s*:\s*(\S+)", re.IGNORECASE)
 _AMOUNT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,4})?")
 _TRANSACTION: Final = re.compile(r"[0-9]{1,18}")
+_DATES: Final = (
+    "%Y-%m-%d", "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y",
+    "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%b %d, %Y", "%B %d, %Y",
+)  # fmt: skip
 _LONGEST_HOLD: Final = timedelta(days=366)
 
 
@@ -79,33 +84,40 @@ def split(text: str, currency: str) -> list[tuple[NamedAccount, int]]:
 
 
 def hold_until(text: str, today: date) -> str:
-    """An ISO day after today.
+    """A day after today, as ISO.
 
     Raises:
-        TypedError: it is no such day.
+        TypedError: it is no such day, or could be two.
     """
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise TypedError("answer_date_malformed") from error
+    day = _day(text)
     if not today < day <= today + _LONGEST_HOLD:
         raise TypedError("answer_date_past")
     return day.isoformat()
 
 
 def other_value_date(text: str, true_day: str, today: date) -> str:
-    """An ISO day after the line's own and not after today.
+    """A day after the line's own and not after today, as ISO.
 
     Raises:
-        TypedError: it is no such day.
+        TypedError: it is no such day, or could be two.
     """
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise TypedError("answer_date_malformed") from error
+    day = _day(text)
     if not date.fromisoformat(true_day) < day <= today:
         raise TypedError("answer_value_date_range", day=true_day)
     return day.isoformat()
+
+
+def _day(text: str) -> date:
+    """The one day that a text means: `2026-11-28`, `28/11/2026` either way round, `28 Nov 2026`."""
+    days = set()
+    for spelling in _DATES:
+        with suppress(ValueError):
+            days.add(datetime.strptime(text, spelling).replace(tzinfo=UTC).date())
+    if not days:
+        raise TypedError("answer_date_malformed")
+    if len(days) > 1:
+        raise TypedError("answer_date_ambiguous", days=" or ".join(sorted(map(str, days))))
+    return days.pop()
 
 
 def transaction(text: str) -> str:

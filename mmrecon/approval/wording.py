@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mmrecon.model.catalogue import by_code
+from mmrecon.model.words import worded
 
 
 class _Told(dict[str, Any]):
@@ -21,7 +22,7 @@ class _Told(dict[str, Any]):
 def sentence(code: str, arguments: Mapping[str, Any]) -> str:
     """A code of the catalogue in words; the code itself where the catalogue is older than it."""
     text = by_code().get(code)
-    return code.replace("_", " ") if text is None else text.sentence.format_map(_Told(arguments))
+    return code.replace("_", " ") if text is None else worded(text.sentence, _Told(arguments))
 
 
 def evidence_texts(frame: pd.DataFrame) -> pd.Series:

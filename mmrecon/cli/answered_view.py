@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmrecon.cli.outcome import Outcome
+from mmrecon.model.words import counted
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.answering import AllAnswered
@@ -21,8 +22,8 @@ def outcome(_run: Run, answered: AllAnswered) -> Outcome:
         for one in answered.workbooks
     ]  # fmt: skip
     shown = [
-        f"{one.workbook.name}: {one.accepted:,} answer(s) would be taken, {one.refused:,} not; "
-        f"nothing is signed. The answer: {one.answer}"
+        f"{one.workbook.name}: {counted(one.accepted, 'answer')} would be taken, "
+        f"{one.refused:,} not; nothing is signed. The answer: {one.answer}"
         for one in answered.workbooks
     ]
     return Outcome(answered.exit_code(), {"answered": summary}, shown)

@@ -11,6 +11,7 @@ from mmrecon.cli.frame import with_run
 from mmrecon.cli.outcome import Outcome
 from mmrecon.cli.passphrase import on_terminal, signed_by, signer_passphrase
 from mmrecon.errors import ExitCode, UsageError, worst
+from mmrecon.model.words import counted
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.approving import Decided
@@ -141,7 +142,9 @@ def _outcome(decided: Decided) -> Outcome:
         "refused_rows": [{"row": row.row_number, "code": row.code} for row in decided.refused],
     }
     words = "signed; a second approver has to sign too" if decided.waits_for_second else ""
-    counts = f"{decided.accepted_rows:,} rows accepted, {len(decided.rejected_rows):,} rejected"
+    counts = (
+        f"{counted(decided.accepted_rows, 'row')} accepted, {len(decided.rejected_rows):,} rejected"
+    )
     shown = [f"Batch {decided.batch_id}: {words or decided.state.value}; {counts}."]
     shown += [
         f"  row {row.row_number} made nothing ({row.code}); its line is back with the preparer"

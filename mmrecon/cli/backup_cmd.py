@@ -10,6 +10,7 @@ import click
 from mmrecon.cli.frame import with_run
 from mmrecon.cli.outcome import Outcome
 from mmrecon.errors import ExitCode
+from mmrecon.model.words import counted
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.run import Run
@@ -36,7 +37,8 @@ def command(run: Run, file: Path, *, archive: bool) -> Outcome:
         "bytes": made.size_bytes,
         "archive": made.with_archive,
     }
-    shown = [f"{made.path}: {made.files} file(s), {made.size_bytes:,} bytes, read back and whole."]
+    files = counted(made.files, "file")
+    shown = [f"{made.path}: {files}, {made.size_bytes:,} bytes, read back and whole."]
     if not archive:
         shown.append("The archive is not in it: copy `archive/` of the state folder beside it.")
     shown.append(f"Head: {made.head.printed()}   Write it down where this server cannot reach it.")

@@ -19,6 +19,7 @@ from mmrecon.model.other_date import paid_on_words
 from mmrecon.model.override import contradiction_of
 from mmrecon.model.resolution import RESOLUTIONS
 from mmrecon.model.undo import CLOSE_REVERSAL, UNDO
+from mmrecon.model.words import counted
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.waiting import Shown
@@ -102,7 +103,7 @@ def batch_view(shown: Shown) -> list[Any]:
     head = (
         f"Batch {stored.batch.batch_id} ({stored.batch.kind.value}), prepared by "
         f"{_preparer(shown)} at {stored.prepared_at_utc}, state {stored.state.value}; "
-        f"{len(stored.batch.rows):,} rows, {_totals(stored.batch.totals)}."
+        f"{counted(len(stored.batch.rows), 'row')}, {_totals(stored.batch.totals)}."
     )
     by_kind = {
         BatchKind.POSTINGS: _postings,

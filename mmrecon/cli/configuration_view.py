@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mmrecon.model.words import counted
+
 if TYPE_CHECKING:
     from mmrecon.model.approval import CanonicalRow
     from mmrecon.pipeline.configuration import Difference
@@ -25,5 +27,5 @@ def configuration_shown(changes: Sequence[Difference], row: CanonicalRow) -> lis
     return [
         "No configuration is approved yet; this is the first one:",
         *told,
-        f"  and {rest} settings at their defaults; --json lists them all.",
+        f"  and {counted(rest, 'setting')} as by default; --json lists them all.",
     ]

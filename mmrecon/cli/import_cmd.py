@@ -10,6 +10,8 @@ import click
 from mmrecon.cli.frame import with_run
 from mmrecon.cli.issues_view import issues_text
 from mmrecon.cli.outcome import Outcome
+from mmrecon.errors import ExitCode, UsageError
+from mmrecon.model.words import counted
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.importing import Imported
@@ -20,16 +22,39 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, metavar="[FILE...]", type=click.Path(path_type=Path))
 @click.option("--wallet", default="", metavar="W", help="The wallet these files belong to.")
 @click.option("--again", is_flag=True, help="Read files once more that were read already.")
+@click.option(
+    "--dismiss",
+    metavar="HASH",
+    help="Speak no more of a file that was quarantined or refused: its hash, as `status` says it.",
+)
+@click.option("--reason", default="", help="Why it is dismissed; it stays in the journal.")
 @with_run(lock=True)
-def command(run: Run, *, paths: tuple[Path, ...], wallet: str, again: bool) -> Outcome:
+def command(
+    run: Run, *, paths: tuple[Path, ...], wallet: str, again: bool, dismiss: str | None, reason: str
+) -> Outcome:
     """Take statement files from disk: archive, read, prove and store them, each once.
 
     Without FILE: what `fetch` brought and nobody has read yet.
     """
     from mmrecon.pipeline.importing import import_files, take_paths, unread_files
 
+    if dismiss is not None:
+        return _dismissed(run, dismiss, reason, alone=not (paths or wallet or again))
+    if reason:
+        raise UsageError("--reason goes with --dismiss HASH")
     files = take_paths(run, paths, wallet) if paths else unread_files(run)
     return outcome(run, import_files(run, files, again=again))
+
+
+def _dismissed(run: Run, wanted: str, reason: str, *, alone: bool) -> Outcome:
+    from mmrecon.pipeline.dismissing import dismiss
+
+    if not alone:
+        raise UsageError("--dismiss imports nothing", hint="Dismiss first, then import.")
+    found = dismiss(run, wanted, reason)
+    summary = {"dismissed": [{"file": one.name, "sha256": one.sha256} for one in found]}
+    told = "It stays in the archive; nothing of it counts."
+    return Outcome(ExitCode.DONE, summary, [f"Dismissed: {one.name}. {told}" for one in found])
 
 
 def outcome(_run: Run, imported: Imported) -> Outcome:
@@ -70,7 +95,7 @@ def shown(imported: Imported) -> list[Any]:
     parts: list[Any] = []
     for one in imported.statements:
         lines = statement_lines(one.file, replace(one.reading, issues=one.issues))
-        news = f"  {one.new_lines:,} rows new, {one.repeat_lines:,} seen before"
+        news = f"  {counted(one.new_lines, 'row')} new, {one.repeat_lines:,} seen before"
         parts.append("\n".join([*lines, news]))
     told = {issue for one in imported.statements for issue in map(id, one.issues)}
     others = [issue for issue in imported.issues if id(issue) not in told]

@@ -11,6 +11,7 @@ from mmrecon.cli.frame import with_run, without_run
 from mmrecon.cli.issues_view import issues_text
 from mmrecon.cli.outcome import Outcome
 from mmrecon.errors import ExitCode
+from mmrecon.model.words import counted
 
 if TYPE_CHECKING:
     from mmrecon.model.account import LedgerSnapshot
@@ -125,8 +126,8 @@ def _described(run: Run, snapshot: LedgerSnapshot) -> tuple[dict[str, Any], tupl
     }  # fmt: skip
     headline = (
         f"Snapshot {snapshot.snapshot_id} from {snapshot.source}, taken {snapshot.taken_at_utc} "
-        f"({seconds // 3600} h {seconds // 60 % 60} min ago): {len(snapshot.clients):,} clients, "
-        f"{len(snapshot.accounts):,} accounts."
+        f"({seconds // 3600} h {seconds // 60 % 60} min ago): "
+        f"{counted(len(snapshot.clients), 'client')}, {counted(len(snapshot.accounts), 'account')}."
     )
     headers = ("kind", "status", "sub-status", "currency", "accounts")
     rows = [tuple(count.values()) for count in counts]

@@ -12,6 +12,7 @@ import click
 from mmrecon.cli.frame import with_run
 from mmrecon.cli.outcome import Outcome
 from mmrecon.errors import ExitCode, UsageError
+from mmrecon.model.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +66,7 @@ def command(
         _refuse_table(form)
         make_private(out)
         _write_file(lines, form, out)
-        return Outcome(ExitCode.DONE, summary, (f"{len(lines):,} lines in {out}.",))
+        return Outcome(ExitCode.DONE, summary, (f"{counted(len(lines), 'line')} in {out}.",))
     if click.get_current_context().params["as_json"]:
         return Outcome(ExitCode.DONE, summary | {"lines": lines.to_dict("records")})
     if form == "table":

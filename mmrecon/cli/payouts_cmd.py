@@ -11,6 +11,7 @@ from mmrecon.cli.frame import with_run
 from mmrecon.cli.issues_view import issues_text
 from mmrecon.cli.outcome import Outcome
 from mmrecon.errors import ExitCode, UsageError
+from mmrecon.model.words import counted
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.run import Run
@@ -46,7 +47,7 @@ def requests(run: Run, file: Path | None, template: Path | None) -> Outcome:
         for issue in imported.issues
     ]
     summary = {"new": imported.new, "known": imported.known, "issues": issues}
-    headline = f"{imported.new} new request(s), {imported.known} known already."
+    headline = f"{counted(imported.new, 'new request')}, {imported.known:,} known already."
     said = issues_text(imported.issues)
     return Outcome(imported.exit_code(), summary, (headline, *said))
 

@@ -9,6 +9,7 @@ import click
 
 from mmrecon.cli.frame import with_run
 from mmrecon.cli.outcome import Outcome
+from mmrecon.model.words import worded
 
 if TYPE_CHECKING:
     from mmrecon.model.proof import DayProof, Listed
@@ -127,4 +128,4 @@ def entry_sentence(entry: Listed, currency: str) -> str:
     arguments: dict[str, str | int] = {"amount": amount + way, "count": entry.count}
     for noun in ("line", "transaction"):
         arguments[f"{noun}s"] = f"{entry.count:,} {noun}" + ("" if entry.count == 1 else "s")
-    return by_code()[entry.code].sentence.format(**(arguments | dict(entry.arguments)))
+    return worded(by_code()[entry.code].sentence, arguments | dict(entry.arguments))

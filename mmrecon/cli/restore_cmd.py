@@ -10,6 +10,7 @@ import click
 from mmrecon.cli.frame import without_run
 from mmrecon.cli.outcome import Outcome
 from mmrecon.errors import ExitCode
+from mmrecon.model.words import counted
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.restoring import Restored
@@ -42,7 +43,10 @@ def command(config_path: Path | None, file: Path, into: Path | None, *, replace:
         "instance": restored.instance_id,
         "kept": None if restored.kept is None else str(restored.kept),
         "archive_missing": restored.missing,
-        "archive_unknown": [str(path) for path in restored.unknown],
+        "came_after": [
+            {"path": str(one.path), "name": one.name, "wallet": one.wallet}
+            for one in restored.came_after
+        ],
     }
     return Outcome(ExitCode.DONE, summary, list(_shown(restored)))
 
@@ -53,10 +57,15 @@ def _shown(restored: Restored) -> list[str]:
     if restored.kept is not None:
         shown.append(f"What was there before is in {restored.kept}")
     if restored.missing:
-        shown.append(f"{restored.missing} file(s) of the archive are missing: copy them back.")
-    if restored.unknown:
-        shown.append("These came in after the backup; import them again, each with its --wallet:")
-        shown += [f"  {path}" for path in restored.unknown]
+        files = counted(restored.missing, "file")
+        shown.append(f"{files} of the archive missing: copy back what is lost.")
+    if restored.came_after:
+        shown.append("These statements came in after the backup; import them again:")
+        shown += [
+            f"  {one.name or 'a file whose name is lost'}: "
+            f"mmrecon import {one.path} --wallet {one.wallet or 'WALLET'}"
+            for one in restored.came_after
+        ]
     shown.append("Put the secret files back, and check with `mmrecon doctor`.")
     shown.append("Revocations and approvals since the backup are gone: make them again, first the")
     shown.append("revocations. The next `mmrecon post` reads Fineract before it sends anything.")

@@ -7,6 +7,8 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from mmrecon.model.words import counted
+
 if TYPE_CHECKING:
     from mmrecon.model.issue import Issue
     from mmrecon.statements.reading import Reading
@@ -66,7 +68,7 @@ def statement_lines(file: str, reading: Reading) -> list[str]:
         f"{file}: {reading.outcome}{proof}",
         f"  layout {header.layout}, wallet {_wallet(reading) or 'not named'}"
         + (f", {header.sub_account}" if header.sub_account else ""),
-        f"  {first or '?'} to {last or '?'}, {reading.data_rows:,} rows",
+        f"  {first or '?'} to {last or '?'}, {counted(reading.data_rows, 'row')}",
         f"  in {to_text(reading.in_minor, header.currency)}, "
         f"out {to_text(reading.out_minor, header.currency)}"
         + (f", fees {to_text(reading.fees_minor, header.currency)}" if reading.fees_minor else ""),
@@ -75,8 +77,8 @@ def statement_lines(file: str, reading: Reading) -> list[str]:
         moved = to_text(total["in_minor"] - total["out_minor"], header.currency)
         shown.append(f"  {name:<12}{total['lines']:>9,}  {moved:>24}")
     if reading.skipped:
-        counted = ", ".join(f"{count:,} {reason}" for reason, count in reading.skipped.items())
-        shown.append(f"  skipped: {counted}")
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in reading.skipped.items())
+        shown.append(f"  skipped: {reasons}")
     return [*shown, *_issue_lines(reading)]
 
 

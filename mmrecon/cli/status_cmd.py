@@ -9,6 +9,7 @@ import click
 
 from mmrecon.cli.frame import with_run
 from mmrecon.cli.outcome import Outcome
+from mmrecon.model.words import counted
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.run import Run
@@ -40,10 +41,7 @@ def status_shown(document: Mapping[str, Any]) -> tuple[Any, ...]:
         *_batches(document["batches_waiting"]),
         *_links(document["links_unsigned"]),
         *_unknowns(document["open_unknowns"]),
-        *[
-            f"Quarantined: {each['file']} ({each['reason']})."
-            for each in document["quarantined"]
-        ],
+        *[_quarantined(each) for each in document["quarantined"]],
         f"Ledger snapshot: {document['ledger_snapshot_at_utc'] or 'none yet'}.",
         *_runs(document["runs"]),
         *_quiet_ticks(document["last_quiet_tick_at_utc"]),
@@ -68,7 +66,7 @@ def _wallet(wallet: Mapping[str, Any]) -> list[str]:
     signs = " ".join(f" {SIGNS[day['word']]}" for day in days)
     last_light = [f"  last proof {wallet['last_light']}"] if wallet["last_light"] else []
     hidden, since = wallet["older_days"], wallet["oldest_day"]
-    older = [f"  not shown: {hidden} older day(s) with statements, from {since} on"]
+    older = [f"  not shown: {counted(hidden, 'older day')} with statements, from {since} on"]
     older = older if hidden else []
     return [headline, f"  {first} to {last}", f"  {numbers}", f"  {signs}", *older, *last_light]
 
@@ -96,7 +94,7 @@ def _held(held: Sequence[Mapping[str, Any]]) -> list[str]:
     from mmrecon.model.money import to_text
 
     return [
-        f"Held until {each['until']}: {each['lines']} line(s) of {each['wallet']}, "
+        f"Held until {each['until']}: {counted(each['lines'], 'line')} of {each['wallet']}, "
         f"{to_text(each['amount_minor'], each['currency'])}."
         for each in held
     ]
@@ -112,7 +110,7 @@ def _batches(batches: Sequence[Mapping[str, Any]]) -> list[str]:
         totals = ", ".join(to_text(minor, code) for code, minor in batch["totals"].items())
         whom = "a second approver" if batch["approved_once"] else "an approver"
         told.append(
-            f"Batch {batch['batch_id']} ({batch['kind']}, {batch['row_count']} rows"
+            f"Batch {batch['batch_id']} ({batch['kind']}, {counted(batch['row_count'], 'row')}"
             f"{f', {totals}' if totals else ''}) waits for {whom} other than "
             f"{batch['prepared_by']}: `mmrecon approve {batch['batch_id']}`."
         )
@@ -125,7 +123,8 @@ def _links(unsigned: Mapping[str, Any]) -> list[str]:
     if not unsigned["lines"]:
         return []
     totals = ", ".join(to_text(minor, code) for code, minor in unsigned["totals"].items())
-    found = f"Found in Fineract, posted by somebody else: {unsigned['lines']} lines, {totals}"
+    lines = counted(unsigned["lines"], "line")
+    found = f"Found in Fineract, posted by somebody else: {lines}, {totals}"
     return [f"{found}: `mmrecon submit --as NAME` signs their links, another person approves them."]
 
 
@@ -134,11 +133,19 @@ def _unknowns(unknowns: Sequence[Mapping[str, Any]]) -> list[str]:
     from mmrecon.model.resolution import way_out
 
     return [
-        f"{each['count']} postings are {each['state']}, "
+        f"{counted(each['count'], 'posting')} {'is' if each['count'] == 1 else 'are'} "
+        f"{each['state'].replace('_', ' ')}, "
         f"{to_text(each['amount_minor'], each['currency'])}, the oldest sent "
         f"{each['oldest_sent_at_utc'] or 'at an unknown time'}: {way_out(each['state'])}."
         for each in unknowns
     ]
+
+
+def _quarantined(each: Mapping[str, Any]) -> str:
+    """What is wrong with a file, what helps, and how to be done with it."""
+    told = f"! Quarantined: {each['file']}: {each['message'] or each['reason']}."
+    dismiss = f"mmrecon import --dismiss {each['sha256'][:8]} --reason TEXT"
+    return f"{told}\n  → {each['next_step']} If it is nobody's statement: {dismiss}"
 
 
 def _runs(runs: Sequence[Mapping[str, Any]]) -> list[Any]:

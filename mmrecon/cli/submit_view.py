@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,11 +13,13 @@ from mmrecon.cli.render import table
 from mmrecon.model.catalogue import by_code, next_step_of, sentence_of, severity_of
 from mmrecon.model.issue import Issue
 from mmrecon.model.money import to_text
+from mmrecon.model.words import counted, worded
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.submitting import Submitted
 
 _ROWS_SHOWN: Final = 20
+_PARTICULAR: Final = re.compile(r"[“\"]?\{\w+\}[”\"]?")
 
 
 def submitted_json(submitted: Submitted) -> dict[str, Any]:
@@ -47,7 +50,9 @@ def submitted_json(submitted: Submitted) -> dict[str, Any]:
 def submitted_shown(submitted: Submitted) -> list[Any]:
     """The same in sentences."""
     decided = submitted.decided
-    counts = f"{len(decided.accepted):,} answers accepted, {len(decided.refused):,} refused"
+    counts = (
+        f"{counted(len(decided.accepted), 'answer')} accepted, {len(decided.refused):,} refused"
+    )
     before = f", {decided.repeated:,} had been taken before" if decided.repeated else ""
     shown: list[Any] = [f"Workbook {submitted.workbook_id or '(none)'}: {counts}{before}."]
     shown += _accepted(submitted)
@@ -78,12 +83,22 @@ def _accepted(submitted: Submitted) -> list[Any]:
     return [table(("accepted", "rows", "money"), cells, right=("rows", "money"))]
 
 
-def _reasons(issues: Iterable[Issue]) -> Any:
+def _reasons(issues: Sequence[Issue]) -> Any:
+    """Refusals counted by kind; particulars stand there where all rows of a kind share them."""
     counted = Counter(issue.code for issue in issues)
     cells = [
-        (code, f"{count:,}", by_code()[code].next_step) for code, count in counted.most_common()
-    ]
+        (
+            _shared(by_code()[code].sentence, issues, code), f"{count:,}",
+            _shared(by_code()[code].next_step, issues, code),
+        )
+        for code, count in counted.most_common()
+    ]  # fmt: skip
     return table(("refused because", "rows", "what to do"), cells, right=("rows",))
+
+
+def _shared(template: str, issues: Sequence[Issue], code: str) -> str:
+    told = {worded(template, issue.arguments) for issue in issues if issue.code == code}
+    return told.pop() if len(told) == 1 else _PARTICULAR.sub("…", template)
 
 
 def _next(submitted: Submitted) -> list[str]:
@@ -92,7 +107,7 @@ def _next(submitted: Submitted) -> list[str]:
     if not submitted.batches:
         return []
     waiting = [
-        f"Batch {batch.batch_id}: {len(batch.rows):,} rows, "
+        f"Batch {batch.batch_id}: {counted(len(batch.rows), 'row')}, "
         + ", ".join(to_text(minor, currency) for currency, minor in batch.totals.items())
         for batch in submitted.batches
     ]

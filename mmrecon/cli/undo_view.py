@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mmrecon.model.approval import CanonicalRow
 from mmrecon.model.money import to_text
 from mmrecon.model.undo import Consequence, consequences_of
+from mmrecon.model.words import worded
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.undoing import Undoing
@@ -65,9 +66,9 @@ def _sentences(consequences: Sequence[Consequence]) -> Iterator[str]:
 
     for one in consequences:
         text = by_code()[one.code]
-        yield f"   - {text.sentence.format(**one.arguments)}"
+        yield f"   - {worded(text.sentence, one.arguments)}"
         if one.blocks:
-            yield f"     → {text.next_step.format(**one.arguments)}"
+            yield f"     → {worded(text.next_step, one.arguments)}"
 
 
 def _leg_json(leg: Looked) -> dict[str, Any]:

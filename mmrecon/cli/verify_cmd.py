@@ -8,6 +8,7 @@ import click
 
 from mmrecon.cli.frame import with_run
 from mmrecon.cli.outcome import Outcome
+from mmrecon.model.words import counted
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.posting import Verified
@@ -34,7 +35,8 @@ def outcome(_run: Run, verified: Verified) -> Outcome:
         "issues": issues_json(verified.issues),
     }
     text = (
-        f"{as_posted:,} of {len(verified.reads):,} posting(s) read back from Fineract as posted."
+        f"{as_posted:,} of {counted(len(verified.reads), 'posting')} read back from Fineract "
+        "as posted."
         if verified.reads
         else "Nothing has been posted yet."
     )

@@ -10,6 +10,7 @@ import click
 from mmrecon.cli.frame import with_run
 from mmrecon.cli.issues_view import issues_text
 from mmrecon.cli.outcome import Outcome
+from mmrecon.model.words import counted
 
 if TYPE_CHECKING:
     from mmrecon.pipeline.run import Run
@@ -64,9 +65,11 @@ def workbook_shown(written: WrittenWorkbook) -> list[Any]:
         )
         for line in _sums(written)
     ]  # fmt: skip
+    wait = "waits" if written.waiting == 1 else "wait"
+    waiting = f"{counted(written.waiting, 'row')} {wait}"
     shown: list[Any] = [
         table(("sheet", "wallet", "rows", "money"), rows, right=("rows", "money")),
-        f"Workbook {written.workbook_id}: {written.waiting:,} rows wait for an answer.",
+        f"Workbook {written.workbook_id}: {waiting} for an answer.",
         f"  {written.path}",
     ]
     shown += issues_text(written.issues)
@@ -76,11 +79,17 @@ def workbook_shown(written: WrittenWorkbook) -> list[Any]:
 
 
 def _sums(written: WrittenWorkbook) -> list[dict[str, Any]]:
-    """Rows and money by sheet and wallet, sheets in the workbook's order."""
-    from mmrecon.model.proposal import Sheet
+    """Rows and money by sheet and wallet, sheets in the workbook's order.
 
+    Of what waits for an answer that is the money that is left; of the others, the whole amount.
+    """
+    from mmrecon.model.proposal import ANSWERABLE, Sheet
+
+    rows = written.rows
+    waits = rows["sheet"].isin([sheet.value for sheet in ANSWERABLE])
     sums = (
-        written.rows.groupby(["sheet", "wallet", "currency"])["left_minor"]
+        rows.assign(money_minor=rows["left_minor"].where(waits, rows["amount_minor"]))
+        .groupby(["sheet", "wallet", "currency"])["money_minor"]
         .agg(rows="size", amount_minor="sum")
         .reset_index()
     )

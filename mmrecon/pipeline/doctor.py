@@ -14,6 +14,7 @@ from mmrecon.errors import ExitCode, MmreconError, UsageError, worst
 from mmrecon.fetch.folder import Folder
 from mmrecon.fetch.sftp import open_sftp
 from mmrecon.fineract.client import FineractClient
+from mmrecon.model.words import counted
 from mmrecon.pipeline.configuration import approved_configurations, refuse_unapproved
 from mmrecon.pipeline.people import load_roster
 from mmrecon.pipeline.report_installing import reports_that_run
@@ -146,7 +147,7 @@ def _source(source: FolderSource | SftpSource, wallet: WalletSettings) -> list[F
     else:
         with open_sftp(source, wallet.name) as opened:
             count = len(opened.listing())
-    return [Finding(f"source of {wallet.name}", holds=True, seen=f"{count} file(s) there")]
+    return [Finding(f"source of {wallet.name}", holds=True, seen=f"{counted(count, 'file')} there")]
 
 
 def _wallets(wallets: Sequence[WalletSettings]) -> list[Finding]:

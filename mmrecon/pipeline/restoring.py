@@ -14,11 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
-
 from mmrecon.errors import SafetyRefusal, UsageError
 from mmrecon.model.clock import iso_utc
 from mmrecon.pipeline.backup import ARCHIVE, journal_holds
+from mmrecon.pipeline.came_after import CameAfter, archived_hashes, statements_among
 from mmrecon.store import backup_file, journal
 from mmrecon.store.anchor import Head, write_anchor
 from mmrecon.store.database import (
@@ -29,7 +28,6 @@ from mmrecon.store.database import (
     transaction,
 )
 from mmrecon.store.instances import How, begin
-from mmrecon.store.schema import FILE
 
 _HIDDEN: Final = ".restore-"
 _DATABASE: Final = ("mmrecon.db", "mmrecon.db-wal", "mmrecon.db-shm")
@@ -52,8 +50,8 @@ class Place:
 class Restored:
     """What stands now. `head` is the backup's; `kept` is where what was there before lies.
 
-    `missing` files of the archive are named by the database and not there; `unknown` are there and
-    not named: they came in after the backup, and have to be imported again.
+    `missing` files of the archive are named by the database and not there; `came_after` are
+    statements that are there and not named: they have to be imported again.
     """
 
     place: Place
@@ -62,7 +60,7 @@ class Restored:
     instance_id: str
     kept: Path | None
     missing: int
-    unknown: tuple[Path, ...]
+    came_after: tuple[CameAfter, ...]
 
 
 @contextmanager
@@ -135,10 +133,9 @@ def restore(
     _move_in(folder, place)
     write_anchor(place.state, newest)
     missing, unknown = _archive(place.state)
-    manifest = backup_file.check(backup)
-    return Restored(
-        place, head, str(manifest.facts.get("made_at_utc", "")), instance_id, kept, missing, unknown
-    )
+    came_after = statements_among(unknown, None if kept is None else kept / _DATABASE[0])
+    made_at = str(backup_file.check(backup).facts.get("made_at_utc", ""))
+    return Restored(place, head, made_at, instance_id, kept, missing, came_after)
 
 
 def _marked(state: Path, backup: Path, at_utc: str, run_id: str) -> tuple[Head, str, Head]:
@@ -241,7 +238,7 @@ def _archive(state: Path) -> tuple[int, tuple[Path, ...]]:
     engine = open_for_upgrade(state)
     try:
         with reading(engine) as connection:
-            named = set(connection.execute(select(FILE.c.sha256)).scalars())
+            named = archived_hashes(connection)
     finally:
         engine.dispose()
     there = {path.name: path for path in (state / ARCHIVE).glob("??/*") if path.is_file()}

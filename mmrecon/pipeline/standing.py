@@ -26,6 +26,7 @@ from mmrecon.pipeline.unapproved import unapproved_configuration
 from mmrecon.proof.coverage import covered, days_touched, read_up_to
 from mmrecon.store import standing as store
 from mmrecon.store.database import reading
+from mmrecon.store.files import SetAside, set_aside
 from mmrecon.store.found_links import FoundTransaction, found_transactions
 from mmrecon.store.holds import held_money
 from mmrecon.store.proofs import StoredProof, newest_proofs, statement_periods, wallet_ids
@@ -58,8 +59,7 @@ def status(run: Run) -> dict[str, Any]:
             "links_unsigned": _links(found_transactions(connection)),
             "open_unknowns": [asdict(each) for each in store.open_unknowns(connection)],
             "quarantined": [
-                {"file": name, "reason": reason, "read_at_utc": moment}
-                for name, reason, moment in store.quarantined(connection, since_utc)
+                _aside(one) for one in set_aside(connection) if one.read_at_utc >= since_utc
             ],
             "ledger_snapshot_at_utc": store.newest_snapshot_at(connection),
             "runs": [asdict(each) for each in store.recent_runs(connection, _RUNS)],
@@ -84,6 +84,17 @@ def exit_code(document: dict[str, Any]) -> ExitCode:
 def _told(issue: Issue) -> dict[str, str]:
     return {
         "code": issue.code, "message": sentence_of(issue), "next_step": next_step_of(issue),
+    }  # fmt: skip
+
+
+def _aside(one: SetAside) -> dict[str, str]:
+    """A file that was set aside, and what can be done about it."""
+    issue = Issue(one.reason_code, arguments=json.loads(one.reason_json or "{}"))
+    known = one.reason_code in by_code()
+    return {
+        "file": one.name, "reason": one.reason_code, "sha256": one.sha256,
+        "read_at_utc": one.read_at_utc, "message": sentence_of(issue) if known else "",
+        "next_step": next_step_of(issue) if known else "",
     }  # fmt: skip
 
 

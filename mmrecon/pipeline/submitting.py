@@ -18,7 +18,7 @@ from mmrecon.approval.workbook_in import read
 from mmrecon.errors import ExitCode, UsageError, worst
 from mmrecon.fetch.archive import Archived, get, put
 from mmrecon.model.approval import Batch, Decision
-from mmrecon.model.catalogue import severity_of
+from mmrecon.model.catalogue import next_step_of, sentence_of, severity_of
 from mmrecon.model.catalogue.approval import TAMPERING
 from mmrecon.model.issue import Issue
 from mmrecon.pipeline.approving import prepare as sign_and_keep
@@ -74,7 +74,7 @@ def check_workbook(run: Run, path: Path) -> Submitted:
 
     Raises:
         SafetyRefusal: the file carries macros or links.
-        UsageError: the file cannot be read.
+        UsageError: the file cannot be read, or is no workbook of mmrecon's.
     """
     returned = _read(run, _bytes(run, path))
     with reading(run.engine) as connection:
@@ -89,13 +89,14 @@ def submit_workbook(run: Run, path: Path, name: str, passphrase: str) -> Submitt
 
     Raises:
         SafetyRefusal: wrong person, role or passphrase; the file carries macros or links.
-        UsageError: the file cannot be read, or the answers changed under our hands.
+        UsageError: the file cannot be read, is no workbook of mmrecon's, or the answers changed
+            under our hands.
     """
     with journalled(run, name):
         signer = unlock_signer(run, name, passphrase)
         content = _bytes(run, path)
-        archived = put(run.state_folder, content)
         returned = _read(run, content)
+        archived = put(run.state_folder, content)
         with reading(run.engine) as connection:
             seen, decided = _decide(run, connection, returned)
         decided, undos = look_at_undos(run, read_back(run, decided))
@@ -113,7 +114,12 @@ def submit_workbook(run: Run, path: Path, name: str, passphrase: str) -> Submitt
 
 
 def _read(run: Run, content: bytes) -> Returned:
-    return read(content, unpacked_bytes=run.settings.reading.unpacked_bytes)
+    returned = read(content, unpacked_bytes=run.settings.reading.unpacked_bytes)
+    if not returned.workbook_id:
+        (issue,) = returned.issues
+        hint = next_step_of(issue)
+        raise UsageError(sentence_of(issue), hint=hint, code=issue.code)
+    return returned
 
 
 def _bytes(run: Run, path: Path) -> bytes:

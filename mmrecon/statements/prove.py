@@ -10,6 +10,7 @@ import numpy as np
 
 from mmrecon.model.line import Proof, ProofState
 from mmrecon.model.money import to_text
+from mmrecon.model.words import counted
 from mmrecon.statements.moments import Int64s
 from mmrecon.statements.typed import TypedRows
 
@@ -158,7 +159,7 @@ def _period(stated: Stated) -> Check:
 
 def _refused(refused: int) -> Check:
     if refused:
-        return ("rows", NOT_THERE, f"{refused} row(s) were refused.")
+        return ("rows", NOT_THERE, f"{counted(refused, 'row')} refused.")
     return ("rows", HELD, "Every row was understood.")
 
 
@@ -233,7 +234,7 @@ def _chain(moved: Movements, currency: str, opening: int | None) -> tuple[Ends, 
     place = int(np.flatnonzero(broken)[0])
     gap = int(before[place + 1] - after[place])
     sentence = (
-        f"The running balance breaks {breaks} time(s), first by {to_text(gap, currency)} "
+        f"The running balance breaks {counted(breaks, 'time')}, first by {to_text(gap, currency)} "
         f"after a balance of {to_text(int(after[place]), currency)}."
     )
     return ends, ("chain", NOT_THERE if breaks <= moved.unplaced else FAILED, sentence)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
-from mmrecon.store.schema import DELIVERY, FILE, RUN, STATEMENT
+from mmrecon.store.schema import DELIVERY, FILE, ISSUE, RUN, STATEMENT
 
 _FOR_GOOD: Final = "9999"
 _ASIDE: Final = ("quarantined", "refused")
@@ -114,9 +114,48 @@ def unread(
     return list(first.values())
 
 
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A file, or a member of one, that was set aside: nothing of it is in the store."""
+
+    statement_id: int
+    sha256: str
+    name: str
+    reason_code: str
+    reason_json: str
+    read_at_utc: str
+
+
+def set_aside(connection: Connection) -> list[SetAside]:
+    """What stands as quarantined or refused now, newest first."""
+    query = (
+        select(
+            STATEMENT.c.statement_id, FILE.c.sha256, STATEMENT.c.delivered_name,
+            STATEMENT.c.reason_code, STATEMENT.c.reason_json, STATEMENT.c.read_at_utc,
+        )
+        .join(FILE, FILE.c.file_id == STATEMENT.c.file_id)
+        .where(STATEMENT.c.outcome.in_(_ASIDE), STATEMENT.c.complete, STATEMENT.c.current)
+        .order_by(STATEMENT.c.read_at_utc.desc(), STATEMENT.c.statement_id)
+    )  # fmt: skip
+    return [SetAside(*row) for row in connection.execute(query)]
+
+
+def dismiss(connection: Connection, found: Sequence[SetAside], *, at_utc: str) -> None:
+    """These readings stand no more, and their issues are closed; the files stay in the archive."""
+    ids = [one.statement_id for one in found]
+    connection.execute(
+        update(STATEMENT).where(STATEMENT.c.statement_id.in_(ids)).values(current=False)
+    )
+    connection.execute(
+        update(ISSUE)
+        .where(ISSUE.c.statement_id.in_(ids), ISSUE.c.closed_at_utc == "")
+        .values(closed_at_utc=at_utc)
+    )
+
+
 def _readings(connection: Connection) -> dict[int, list[Row[Any]]]:
     """Every file's readings to the end, with the means of their runs."""
-    names = ("file_id", "wallet_id", "member", "outcome", "read_at_utc")
+    names = ("file_id", "wallet_id", "member", "outcome", "read_at_utc", "current")
     query = (
         select(*(STATEMENT.c[name] for name in names))
         .add_columns(RUN.c.settings_digest, RUN.c.program_version)
@@ -135,6 +174,8 @@ def _tried_at_utc(readings: Sequence[Row[Any]], means: Means | None) -> str:
         return ""
     stands = {row.member for row in readings if row.outcome not in _ASIDE}
     aside = [row for row in readings if row.outcome in _ASIDE and row.member not in stands]
+    if aside and not any(row.current for row in aside):
+        return _FOR_GOOD  # dismissed
     if means is not None and aside and all(_differs(row, means) for row in aside):
         return ""
     return max((row.read_at_utc for row in aside), default=_FOR_GOOD)

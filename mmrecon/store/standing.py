@@ -89,21 +89,6 @@ def newest_statement(connection: Connection, wallet_id: int) -> NewestStatement 
     return None if row is None else NewestStatement(*row)
 
 
-def quarantined(connection: Connection, since_utc: str) -> list[tuple[str, str, str]]:
-    """(name, reason code, moment) of files whose newest reading, since then, was no success."""
-    query = (
-        select(STATEMENT.c.delivered_name, STATEMENT.c.reason_code, STATEMENT.c.read_at_utc)
-        .where(
-            STATEMENT.c.outcome.in_(["quarantined", "refused"]),
-            STATEMENT.c.complete.is_(True),
-            STATEMENT.c.current.is_(True),
-            STATEMENT.c.read_at_utc >= since_utc,
-        )
-        .order_by(STATEMENT.c.read_at_utc.desc(), STATEMENT.c.statement_id)
-    )
-    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
-
-
 def lines_by_state(connection: Connection) -> pd.DataFrame:
     """Moved money of all lines: wallet_id, state, currency, lines, in_minor, out_minor."""
     query = select(LINE.c.line_id, LINE.c.wallet_id, LINE.c.currency, LINE.c.sign, _MOVED)

@@ -233,7 +233,8 @@ def test_a_typing_error_is_refused_with_suggestions_and_never_guessed(
 REFUSALS: list[tuple[str, str, dict[str, Any], str]] = [
     ("R000001", "", {"comment": "call her"}, "answer_without_decision"),
     ("R000001", "hold until", {}, "answer_needs_cell"),
-    ("R000001", "hold until", {"hold_until": "31/03/2026"}, "answer_date_malformed"),
+    ("R000001", "hold until", {"hold_until": "next week"}, "answer_date_malformed"),
+    ("R000001", "hold until", {"hold_until": "05/04/2026"}, "answer_date_ambiguous"),
     ("R000001", "hold until", {"hold_until": "2026-03-03"}, "answer_date_past"),
     ("R000001", "approve", {"split": "savings:1=1; loan:2=2"}, "answer_cell_not_expected"),
     ("R000005", "different account", {"reason": "client confirmed"}, "answer_needs_cell"),

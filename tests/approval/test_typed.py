@@ -67,7 +67,7 @@ def test_a_row_is_held_until_a_later_day() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("31/03/2026", "answer_date_malformed"), ("tomorrow", "answer_date_malformed"),
+        ("31/03/26", "answer_date_malformed"), ("tomorrow", "answer_date_malformed"),
         ("2026-03-03", "answer_date_past"), ("2025-03-31", "answer_date_past"),
         ("2062-03-31", "answer_date_past"),
     ],
@@ -90,3 +90,25 @@ def test_a_paper_reference_of_two_letters_finds_nothing() -> None:
     with pytest.raises(TypedError) as refused:
         typed.paper_reference("JV")
     assert refused.value.code == "answer_paper_reference_short"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-03-31", "31/03/2026", "31.03.2026", "31-03-2026", "03/31/2026", "31 Mar 2026",
+        "31 March 2026", "31-mar-2026", "March 31, 2026", "2026/03/31",
+    ],
+)  # fmt: skip
+def test_a_date_that_can_be_one_day_only_is_taken_however_it_is_typed(text: str) -> None:
+    assert typed.hold_until(text, TODAY) == "2026-03-31"
+
+
+def test_a_date_with_day_and_month_alike_is_one_day() -> None:
+    assert typed.hold_until("05/05/2026", TODAY) == "2026-05-05"
+
+
+def test_a_date_that_could_be_two_days_is_refused_with_both() -> None:
+    with pytest.raises(TypedError) as refused:
+        typed.hold_until("05/04/2026", TODAY)
+    assert refused.value.code == "answer_date_ambiguous"
+    assert refused.value.arguments == {"days": "2026-04-05 or 2026-05-04"}

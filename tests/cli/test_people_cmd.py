@@ -214,7 +214,7 @@ def test_at_a_terminal_a_person_sees_the_batch_and_types_the_passphrase(site: Si
     passphrase = f"{BENO}: four quite unlikely words"
     seen = at_terminal(["approve", batch, *options], {"Approve it?": "y", "Passphrase": passphrase})
     assert seen.index("savings deposit") < seen.index("Approve it?")
-    assert "1 rows accepted" in seen
+    assert "1 row accepted" in seen
     assert "unlikely" not in seen
 
 

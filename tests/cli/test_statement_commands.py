@@ -150,6 +150,6 @@ def test_what_wants_somebody_is_told_apart_from_a_notice_and_from_its_next_step(
     notice, work, advised = issues_text(issues)
     assert notice.startswith("· the same file")
     assert "\n" not in notice
-    assert work.startswith("! 2 line(s)")
+    assert work.startswith("! 2 lines ")
     assert "\n  → Look at them" in work
     assert advised.startswith("· no account")

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from mmrecon.model.progress import Silent
 from mmrecon.store.database import transaction
@@ -94,3 +95,30 @@ def test_without_a_file_it_says_what_lacks_a_preparer(site: Site) -> None:
     assert "Example SACCO → Example Sacco" in pending.out
     signed = site.call("submit", *site.signed(ASHA), "--json")
     assert (signed.code, len(signed.json["batches"])) == (1, 1)
+
+
+@pytest.mark.parametrize("content", ["not a workbook", ""])
+def test_a_file_that_is_no_workbook_of_ours_is_wrong_use(site: Site, content: str) -> None:
+    path = site.folder / "returned.xlsx"
+    path.write_text(content)
+    for signing in ((), site.signed(ASHA)):
+        told = site.call("submit", str(path), *signing)
+        assert told.code == 2
+        assert told.err.startswith("mmrecon: the file is ")
+        assert told.out == ""
+    book = Workbook()
+    book.save(path)
+    told = site.call("submit", str(path))
+    assert told.code == 2
+    assert "mmrecon did not write it" in told.err
+    assert "Hand back the workbook that `mmrecon workbook` wrote." in told.err
+
+
+def test_refusals_are_counted_in_sentences(site: Site) -> None:
+    paper = Paper(Path(site.call("workbook", "--json").json["path"]))
+    paper.type("R000001", "Decision", "hold until")
+    paper.type("R000001", "Hold until", "05/04/2026")
+    told = site.call("submit", str(paper.save()))
+    text = " ".join(told.out.split())
+    assert "may be 2026-04-05 or 2026-05-04" in text
+    assert "answer_date_ambiguous" not in text

@@ -44,7 +44,9 @@ def test_what_was_sent_after_the_backup_is_found_and_the_rest_is_sent_once(
     assert len(before) == len(site.new_money()) == 3
 
     restored = restore(site, backup)
-    assert restored["archive_unknown"], "the second file came in after the backup"
+    (came,) = restored["came_after"]
+    assert came["name"].endswith(".csv"), "the second file came in after the backup, by its name"
+    assert came["wallet"], "workbooks of then are no statements"
     told = site.send()
     assert "read_anew" in [issue["code"] for issue in told["issues"]]
     assert {one["state"] for one in told["postings"]} == {"posted"}

@@ -162,7 +162,7 @@ def test_a_file_that_is_no_workbook_is_answered_so_and_the_next_one_is_checked(
     told = answers(desk)
     assert "It cannot be taken" in told["a.xlsx.answer.txt"]
     assert "no workbook that can be read" in told["b.xlsx.answer.txt"]
-    assert "There is nothing to sign." in told["b.xlsx.answer.txt"]
+    assert "It cannot be taken" in told["b.xlsx.answer.txt"]
     assert "Would be taken: 2 answers" in told["c.xlsx.answer.txt"]
 
 

@@ -21,13 +21,16 @@ from sqlalchemy import Engine, func, select, text
 from mmrecon.config import Settings, parse_settings
 from mmrecon.errors import ExitCode, SafetyRefusal, UsageError
 from mmrecon.model.progress import Silent
-from mmrecon.pipeline.importing import Imported, import_files, take_paths
+from mmrecon.pipeline.dismissing import dismiss
+from mmrecon.pipeline.importing import Imported, import_files, take_paths, unread_files
 from mmrecon.pipeline.inspecting import inspect
 from mmrecon.pipeline.run import Run
+from mmrecon.pipeline.standing import exit_code as standing_exit
+from mmrecon.pipeline.standing import status
 from mmrecon.store import journal
 from mmrecon.store import statements as store
 from mmrecon.store.database import open_database, reading
-from mmrecon.store.schema import ISSUE, LINE, REFUSED_ROW, SIGHTING, STATEMENT, WALLET
+from mmrecon.store.schema import ISSUE, JOURNAL, LINE, REFUSED_ROW, SIGHTING, STATEMENT, WALLET
 from tests.statements.builders import (
     DAY,
     MTN_DAY,
@@ -453,3 +456,45 @@ zone = "Africa/Nairobi"
 country = "KE"
 live_from = 2026-01-01
 """
+
+
+def test_a_quarantined_file_is_dismissed_with_a_reason_and_not_read_again_by_itself(
+    site: Site,
+) -> None:
+    content = as_csv(b_file())
+    site.take(content)
+    (aside,) = status(site.run())["quarantined"]
+    for wanted in (aside["sha256"][:7], "b.csv", "0" * 64):
+        with pytest.raises(UsageError):
+            dismiss(site.run(), wanted, "a supplier's file")
+    with pytest.raises(UsageError):
+        dismiss(site.run(), aside["sha256"], "  ")
+    assert len(status(site.run())["quarantined"]) == 1
+    dismiss(site.run(), aside["sha256"][:8], "a supplier's file")
+    assert status(site.run())["quarantined"] == []
+    with reading(site.engine) as connection:
+        event, payload = connection.execute(
+            select(JOURNAL.c.event, JOURNAL.c.payload_json).order_by(JOURNAL.c.sequence.desc())
+        ).first() or ("", "")
+        assert connection.execute(select(ISSUE.c.closed_at_utc)).scalars().all() != [""]
+    assert event == "file_dismissed"
+    assert json.loads(payload)["why"] == "a supplier's file"
+    assert unread_files(site.run()) == []
+    again = site.take(content, "a.csv", "paybill")
+    assert again.statements[0].new_lines == len(DAY), "somebody who imports it means it"
+
+
+def test_a_dismissed_file_stays_dismissed_when_the_program_or_the_configuration_changed(
+    site: Site,
+) -> None:
+    run = site.run()
+    path = site.folder / "junk.csv"
+    path.write_bytes(b"no statement at all")
+    import_files(run, take_paths(run, [path], "paybill"))
+    site.settings = site.settings.model_copy(
+        update={"institution": site.settings.institution.model_copy(update={"name": "Other"})}
+    )
+    assert [file.name for file in unread_files(site.run())] == ["junk.csv"]
+    dismiss(site.run(), "junk.csv", "junk")
+    assert unread_files(site.run()) == []
+    assert standing_exit(status(site.run())) is not ExitCode.NEEDS_ATTENTION

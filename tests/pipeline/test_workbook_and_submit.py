@@ -247,9 +247,7 @@ def test_what_was_held_until_today_is_a_row_like_any_other_again(desk: Desk) -> 
         "until": "2026-12-24", "wallet": "pay", "currency": "KES", "lines": 1,
         "amount_minor": 100_000,
     }  # fmt: skip
-    assert "Held until 2026-12-24: 1 line(s) of pay, KES 1,000.00." in status_shown(
-        status(desk.run)
-    )
+    assert "Held until 2026-12-24: 1 line of pay, KES 1,000.00." in status_shown(status(desk.run))
     assert "holds_ended" in events(desk)
 
 

@@ -171,7 +171,7 @@ def test_a_wallet_without_statements_is_read_not_at_all() -> None:
 
 
 def _with_founders(document: dict[str, Any]) -> dict[str, Any]:
-    """The same of a site whose configuration is approved; these sites have batches and no people."""
+    """The same of a site with an approved configuration; these have batches and no people."""
     assert [one["code"] for one in document["configuration"]] == ["configuration_unverifiable"]
     return document | {"configuration": []}
 
@@ -199,7 +199,7 @@ def test_status_names_who_a_batch_waits_for(engine: Engine, tmp_path: Path) -> N
     document = status(run_of(engine, settings(tmp_path)))
     said = [part for part in status_shown(document) if isinstance(part, str)]
     assert (
-        "Batch b-1 (postings, 1 rows, KES 1,500.00) waits for an approver other than Asha: "
+        "Batch b-1 (postings, 1 row, KES 1,500.00) waits for an approver other than Asha: "
         "`mmrecon approve b-1`."
     ) in said
     assert exit_code(_with_founders(document)) is ExitCode.PEOPLE_HAVE_WORK

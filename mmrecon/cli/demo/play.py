@@ -28,6 +28,7 @@ from mmrecon.cli.demo.site import (
 )
 from mmrecon.errors import ExitCode, UsageError
 from mmrecon.model.money import to_text
+from mmrecon.model.words import counted
 
 _EXPECTED: Final = {ExitCode.DONE, ExitCode.PEOPLE_HAVE_WORK, ExitCode.NEEDS_ATTENTION}
 
@@ -139,7 +140,8 @@ def _approve_all(site: Site) -> None:
     """The other person looks at every waiting batch and signs it."""
     for batch in _ask(site, ["approve"])["waiting"]:
         money = ", ".join(to_text(minor, code) for code, minor in batch["totals"].items())
-        _say(f"\n{APPROVER} looks at {batch['rows']:,} row(s) of {batch['kind']}: {money or '-'}")
+        rows = counted(batch["rows"], "row")
+        _say(f"\n{APPROVER} looks at {rows} of {batch['kind']}: {money or '-'}")
         _run(site, ["approve", str(batch["batch_id"]), "--yes", *signing(site, APPROVER)])
 
 

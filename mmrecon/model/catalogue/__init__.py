@@ -19,6 +19,7 @@ from mmrecon.model.catalogue import (
     undo,
 )
 from mmrecon.model.issue import CodeText, Issue, Severity
+from mmrecon.model.words import worded
 
 STAGES = {
     "fetch": fetch.CODES,
@@ -45,7 +46,7 @@ def severity_of(issue: Issue) -> Severity:
 
 def sentence_of(issue: Issue) -> str:
     """An issue in one plain sentence with its place."""
-    text = by_code()[issue.code].sentence.format(**issue.arguments)
+    text = worded(by_code()[issue.code].sentence, issue.arguments)
     row = "" if issue.row is None else f"row {issue.row}"
     place = ", ".join(part for part in (issue.wallet, issue.file, row, issue.receipt) if part)
     return f"{place}: {text}" if place else text
@@ -53,4 +54,4 @@ def sentence_of(issue: Issue) -> str:
 
 def next_step_of(issue: Issue) -> str:
     """What a person does next about an issue."""
-    return by_code()[issue.code].next_step.format(**issue.arguments)
+    return worded(by_code()[issue.code].next_step, issue.arguments)

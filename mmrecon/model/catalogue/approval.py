@@ -99,7 +99,14 @@ CODES: Final[tuple[CodeText, ...]] = (
         "write the split as savings:000000123=500.00; loan:000000045=250, plain numbers only",
     ),
     _work("answer_split_sum", "the split adds up to {given}, the row has {expected}"),
-    _work("answer_date_malformed", "the date is none; write it as 2026-03-31"),
+    _work(
+        "answer_date_malformed",
+        "the date is none; write it as 2026-03-31, 31/03/2026 or 31 March 2026",
+    ),
+    _work(
+        "answer_date_ambiguous",
+        "the date may be {days}; write it in that way, the year first",
+    ),
     _work("answer_date_past", "a row is held until a day after today and within a year"),
     _work(
         "answer_value_date_range",

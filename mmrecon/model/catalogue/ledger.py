@@ -34,14 +34,14 @@ CODES: Final[tuple[CodeText, ...]] = (
     CodeText(
         "ledger_status_unknown",
         Severity.NOTICE,
-        "{accounts} account(s) or client(s) have statuses mmrecon does not know ({words}); "
+        "{accounts} account(s) or client(s) (has|have) statuses mmrecon does not know ({words}); "
         "they count as not open",
         "Use Fineract's own statuses, such as active or closed_obligations_met.",
     ),
     CodeText(
         "ledger_clients_differ",
         Severity.NOTICE,
-        "{clients} client(s) are described differently on several rows; the first row counts, "
+        "{clients} client(s) (is|are) described differently on several rows; the first row counts, "
         "phones and ids of all rows are kept",
         "Export the file again from one moment.",
     ),

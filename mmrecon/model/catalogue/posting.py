@@ -96,21 +96,21 @@ CODES: Final[tuple[CodeText, ...]] = (
     CodeText(
         "posting_unknown",
         Severity.ATTENTION,
-        "{count} posting(s) have no clear answer from Fineract: {postings}",
+        "{count} posting(s) (has|have) no clear answer from Fineract: {postings}",
         "Run `mmrecon post` again. What stays unknown: look at its account in Fineract, then "
         "`mmrecon post resolve POSTING --posted TRANSACTION`, or `--not-posted --reason TEXT`.",
     ),
     CodeText(
         "posting_pending",
         Severity.WORK,
-        "{count} posting(s) wait for a second person inside Fineract: {postings}",
+        "{count} posting(s) (waits|wait) for a second person inside Fineract: {postings}",
         "Approve or reject them in Fineract's own inbox. What is in no inbox any more: "
         "`mmrecon post resolve POSTING --not-posted --reason TEXT`.",
     ),
     CodeText(
         "posting_deferred",
         Severity.NOTICE,
-        "{count} posting(s) wait for their day or for the close of business to end",
+        "{count} posting(s) (waits|wait) for (its|their) day or for the close of business to end",
         "Nothing: a later run sends them. To give one up: `mmrecon post resolve POSTING "
         "--not-posted --reason TEXT`.",
     ),
@@ -147,27 +147,28 @@ CODES: Final[tuple[CodeText, ...]] = (
     CodeText(
         "posting_held_up",
         Severity.NOTICE,
-        "{count} posting(s) wait because another one on their account is unknown",
+        "{count} posting(s) (waits|wait) because another one on the same account is unknown",
         "Nothing, once the unknown one is cleared.",
     ),
     CodeText(
         "day_contradicted",
         Severity.ATTENTION,
-        "{count} approved posting(s) of {day} are not sent: the day's evidence contradicts itself",
+        "{count} approved posting(s) of {day} (is|are) not sent: the day's evidence contradicts "
+        "itself",
         "See `mmrecon prove` for what does not add up, and get a right statement of that day; if "
         "there is none, two people sign: `mmrecon submit --override WALLET:{day} --reason TEXT`.",
     ),
     CodeText(
         "day_overridden",
         Severity.NOTICE,
-        "{count} posting(s) of {day} go although the day's evidence contradicts itself: two people "
-        "signed that in {batch_id}",
+        "{count} posting(s) of {day} (goes|go) although the day's evidence contradicts itself: two "
+        "people signed that in {batch_id}",
         "Nothing; the day's proof goes on naming it.",
     ),
     CodeText(
         "shadow_not_sent",
         Severity.NOTICE,
-        "{count} posting(s) were approved in shadow and are never sent",
+        "{count} posting(s) (was|were) approved in shadow and (is|are) never sent",
         "Nothing; the wallet only rehearses.",
     ),
     CodeText(
@@ -180,7 +181,7 @@ CODES: Final[tuple[CodeText, ...]] = (
     CodeText(
         "posting_sent_back",
         Severity.WORK,
-        "{count} posting(s) were refused or withdrawn; their lines are back in review",
+        "{count} posting(s) (was|were) refused or withdrawn and (is|are) back in review",
         "`mmrecon workbook` shows each with its reason.",
     ),
     CodeText(

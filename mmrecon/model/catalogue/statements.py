@@ -251,7 +251,7 @@ _PROOFS: Final = (
     CodeText(
         "lines_unknown",
         Severity.WORK,
-        "{lines} line(s) are of a kind that no rule knows; they are counted, not posted",
+        "{lines} line(s) (is|are) of a kind that no rule knows: counted, not posted",
         "Look at them with `mmrecon lines`, and add a class rule to the layout.",
     ),
 )
@@ -264,7 +264,7 @@ _NOTICES: Final = (
         "{rows} row(s) had unquoted delimiters; their surplus cells were put back into {column}",
         "",
     ),
-    ("sheets_skipped", "{sheets} other sheet(s) hold no statement", ""),
+    ("sheets_skipped", "{sheets} other sheet(s) (holds|hold) no statement", ""),
     (
         "rows_unwrapped",
         "every row was packed into one cell, as by a re-save; it was taken apart again",
@@ -277,22 +277,22 @@ _NOTICES: Final = (
     ),
     (
         "receipts_repaired",
-        "{rows} receipt(s) were written as numbers by Excel, and are whole: put right",
+        "{rows} receipt(s) (was|were) written as numbers by Excel, and (is|are) whole: put right",
         "Hand files in without opening them in Excel.",
     ),
     (
         "phones_repaired",
-        "{rows} phone(s) were written as numbers by Excel, and are whole: put right",
+        "{rows} phone(s) (was|were) written as numbers by Excel, and (is|are) whole: put right",
         "Hand files in without opening them in Excel.",
     ),
     (
         "phones_scientific",
-        "{rows} phone(s) were turned into scientific numbers, as Excel does: they are lost",
+        "{rows} phone(s) lost: turned into scientific numbers, as Excel does",
         "Hand files in without opening them in Excel; such lines go by their reference alone.",
     ),
     (
         "references_scientific",
-        "{rows} reference(s) were turned into scientific numbers, as Excel does: they are lost",
+        "{rows} reference(s) lost: turned into scientific numbers, as Excel does",
         "Hand files in without opening them in Excel; such lines wait for a person.",
     ),
     (
@@ -307,22 +307,22 @@ _NOTICES: Final = (
     ),
     (
         "invisible_letters",
-        "{cells} cell(s) held invisible letters beside what they say; they were set aside",
+        "{cells} cell(s) held invisible letters beside what they say; set aside",
         "",
     ),
     (
         "columns_unknown",
-        "{columns} column(s) are not known to the layout and were left out: {names}",
+        "{columns} column(s) not known to the layout, left out: {names}",
         "",
     ),
     (
         "columns_moved",
-        "{columns} column(s) stand elsewhere than the provider puts them",
+        "{columns} column(s) (stands|stand) elsewhere than the provider puts them",
         "",
     ),
     (
         "rows_hidden",
-        "{rows} row(s) of the workbook are hidden, as by a filter; they were read too",
+        "{rows} row(s) of the workbook (is|are) hidden, as by a filter, and (was|were) read too",
         "Hand files in without opening them in Excel.",
     ),
     (
@@ -353,12 +353,12 @@ _NOTICES: Final = (
     ),
     (
         "rows_refused_before",
-        "{rows} row(s) of it were refused then",
+        "{rows} row(s) of it (was|were) refused then",
         "`mmrecon import --again FILE` reads it once more.",
     ),
     (
         "rows_look_alike",
-        "{lines} line(s) share receipt, direction and amount with another one",
+        "{lines} line(s) (shares|share) receipt, direction and amount with another one",
         "Look at them with `mmrecon explain RECEIPT`; they are never posted by themselves.",
     ),
 )
@@ -385,7 +385,8 @@ _IDENTITY: Final = (
     CodeText(
         "receipt_known_elsewhere",
         Severity.ATTENTION,
-        "{lines} receipt(s) of this file already stand in wallet {other}, beginning with this one",
+        "{lines} receipt(s) of this file already (stands|stand) in wallet {other}, beginning with "
+        "this one",
         "Check the folder, and that one account is not configured as two wallets.",
     ),
 )

@@ -126,14 +126,14 @@ CODES: Final[tuple[CodeText, ...]] = (
     CodeText(
         "undo_waits",
         Severity.NOTICE,
-        "{count} posting(s) are to be taken back, and wait: something on their account is unknown, "
-        "or the close of business runs there",
+        "{count} posting(s) (is|are) to be taken back, and (waits|wait): something on "
+        "their account is unknown, or the close of business runs there",
         "Nothing: a later run takes them back.",
     ),
     CodeText(
         "undo_unknown",
         Severity.ATTENTION,
-        "{count} posting(s) are being taken back and do not read back as reversed yet",
+        "{count} posting(s) (is|are) being taken back and (does|do) not read back as reversed yet",
         "Run `mmrecon post` again; what stays so is looked up in Fineract by a person.",
     ),
     CodeText(
