@@ -25,6 +25,12 @@ def sentence(code: str, arguments: Mapping[str, Any]) -> str:
     return code.replace("_", " ") if text is None else worded(text.sentence, _Told(arguments))
 
 
+def step(code: str, arguments: Mapping[str, Any]) -> str:
+    """What a person does next about a code; nothing where the catalogue is older than it."""
+    text = by_code().get(code)
+    return "" if text is None else worded(text.next_step, _Told(arguments))
+
+
 def evidence_texts(frame: pd.DataFrame) -> pd.Series:
     """Tier and sentence of each match: `A1: the reference is ...`."""
     pairs = frame[["tier", "explanation", "explanation_json"]]

@@ -143,7 +143,7 @@ def _unknowns(unknowns: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _quarantined(each: Mapping[str, Any]) -> str:
     """What is wrong with a file, what helps, and how to be done with it."""
-    told = f"! Quarantined: {each['file']}: {each['message'] or each['reason']}."
+    told = f"! Quarantined: {each['file']}: {each['message']}."
     dismiss = f"mmrecon import --dismiss {each['sha256'][:8]} --reason TEXT"
     return f"{told}\n  → {each['next_step']} If it is nobody's statement: {dismiss}"
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from mmrecon.approval.wording import sentence, step
 from mmrecon.config import WalletSettings
 from mmrecon.errors import ExitCode, worst
 from mmrecon.model.catalogue import by_code, next_step_of, sentence_of
@@ -89,12 +90,11 @@ def _told(issue: Issue) -> dict[str, str]:
 
 def _aside(one: SetAside) -> dict[str, str]:
     """A file that was set aside, and what can be done about it."""
-    issue = Issue(one.reason_code, arguments=json.loads(one.reason_json or "{}"))
-    known = one.reason_code in by_code()
+    arguments = json.loads(one.reason_json or "{}")
     return {
         "file": one.name, "reason": one.reason_code, "sha256": one.sha256,
-        "read_at_utc": one.read_at_utc, "message": sentence_of(issue) if known else "",
-        "next_step": next_step_of(issue) if known else "",
+        "read_at_utc": one.read_at_utc, "message": sentence(one.reason_code, arguments),
+        "next_step": step(one.reason_code, arguments),
     }  # fmt: skip
 
 

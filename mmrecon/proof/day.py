@@ -64,6 +64,10 @@ _BY_STATE: Final = {
     LineState.CLOSED_BY_HAND: "closed_by_hand",
     LineState.REVERSED_OUTSIDE: "awaiting_decision",
 }
+_DECIDED: Final = frozenset(
+    {LineState.HELD, LineState.SUBMITTED, LineState.NOT_OURS, LineState.CLOSED_BY_HAND}
+)
+"""States that only a person's answer gives, whatever class the line is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +213,9 @@ def movements(lines: pd.DataFrame, column: str) -> tuple[Movement, ...]:
 def listed_lines(lines: pd.DataFrame) -> tuple[Listed, ...]:
     """What is left to do of a day's lines: by hand, by decision, by sending."""
     client = lines["line_class"].isin(CLIENT_CLASSES)
-    codes = lines["state"].map(_BY_STATE).where(client, lines["line_class"].map(_BY_CLASS))
+    decided = lines["state"].isin(_DECIDED)
+    by_class = lines["line_class"].map(_BY_CLASS)
+    codes = lines["state"].map(_BY_STATE).where(client | decided, by_class)
     codes = codes.mask(lines["state"].isin(CLOSED))
     reversal = lines["line_class"] == LineClass.REVERSAL
     codes = codes.mask(reversal & (lines["state"] == LineState.NO_POSTING))

@@ -193,6 +193,8 @@ def test_a_row_that_two_files_refuse_counts_once() -> None:
         ("funding", 1, "no_posting", "funding_to_book"),
         ("reversal", -1, "review", "reversals_to_decide"),
         ("unknown", 1, "review", "unknown_lines"),
+        ("reversal", -1, "not_ours", "closed_as_not_ours"),
+        ("unknown", 1, "closed_by_hand", "closed_by_hand"),
         ("collection", 1, "not_ours", "closed_as_not_ours"),
         ("collection", 1, "closed_by_hand", "closed_by_hand"),
         ("collection", 1, "ready", "awaiting_decision"),

@@ -250,7 +250,10 @@ def test_quarantined_files_are_named_and_end_with_6(engine: Engine, tmp_path: Pa
         site.start()
         site.statement(outcome="quarantined", reason_code="no_layout", wallet_id=None)
     document = status(run_of(engine, settings(tmp_path)))
-    assert "Quarantined: day.csv (no_layout)." in status_shown(document)
+    told = " ".join(part for part in status_shown(document) if isinstance(part, str))
+    assert "Quarantined: day.csv: " in told
+    assert "no_layout" not in told, "a sentence, not a code"
+    assert "mmrecon import --dismiss " in told
     assert exit_code(document) is ExitCode.NEEDS_ATTENTION
 
 
@@ -317,7 +320,7 @@ def test_status_names_the_newest_day_and_older_ones_that_it_does_not_show(
         site.statement(**earlier)
     said = "\n".join(map(str, status_shown(status(run_of(engine, settings(tmp_path))))))
     assert "newest statement day 2026-03-02" in said
-    assert "not shown: 1 older day(s) with statements, from 2026-01-31 on" in said
+    assert "not shown: 1 older day with statements, from 2026-01-31 on" in said
 
 
 def test_quiet_ticks_do_not_drown_the_runs(engine: Engine, tmp_path: Path) -> None:
