@@ -238,6 +238,11 @@ class Settings(_Table):
         """SHA-256 of the resolved settings."""
         return sha256_text(self.canonical_text())
 
+    @property
+    def zone(self) -> str:
+        """The zone in which people are told moments: that of the first wallet."""
+        return self.wallets[0].zone
+
     def wallet(self, name: str) -> WalletSettings:
         """The wallet of a name; KeyError when there is none."""
         return {wallet.name: wallet for wallet in self.wallets}[name]

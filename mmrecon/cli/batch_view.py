@@ -14,6 +14,7 @@ from mmrecon.cli.render import table
 from mmrecon.cli.resolution_view import resolution_lines
 from mmrecon.cli.undo_view import correction_lines
 from mmrecon.model.approval import Act, BatchKind, CanonicalRow
+from mmrecon.model.clock import zoned_time
 from mmrecon.model.money import to_text
 from mmrecon.model.other_date import paid_on_words
 from mmrecon.model.override import contradiction_of
@@ -102,7 +103,8 @@ def batch_view(shown: Shown) -> list[Any]:
     stored = shown.stored
     head = (
         f"Batch {stored.batch.batch_id} ({stored.batch.kind.value}), prepared by "
-        f"{_preparer(shown)} at {stored.prepared_at_utc}, state {stored.state.value}; "
+        f"{_preparer(shown)} at {zoned_time(stored.prepared_at_utc, shown.zone)}, "
+        f"state {stored.state.value}; "
         f"{counted(len(stored.batch.rows), 'row')}, {_totals(stored.batch.totals)}."
     )
     by_kind = {

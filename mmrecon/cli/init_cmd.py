@@ -68,7 +68,7 @@ def command(config_path: Path | None, folder: Path, **given: Any) -> Outcome:
     founders = _founders(given["founders"])
     _write(path, answers)
     invited = _invite(path, founders)
-    return _outcome(path, invited)
+    return _outcome(path, invited, answers.wallets[0].zone)
 
 
 def _answers(given: Mapping[str, Any]) -> Answers:
@@ -207,9 +207,14 @@ def _invite(path: Path, founders: Sequence[str]) -> list[Invited]:
         return [invite_person(run, name, (), founder=True, days=7) for name in founders]
 
 
-def _outcome(path: Path, invited: Sequence[Invited]) -> Outcome:
+def _outcome(path: Path, invited: Sequence[Invited], zone: str) -> Outcome:
+    from mmrecon.model.clock import zoned_time
+
     lines = cron_lines(_program(), path, path.parent / "fineract-password")
-    codes = [f"  {one.name}: {one.code} (until {one.expires_at_utc})" for one in invited]
+    codes = [
+        f"  {one.name}: {one.code} (until {zoned_time(one.expires_at_utc, zone)})"
+        for one in invited
+    ]
     later = "Invite the two founders: mmrecon people invite NAME --founder, once for each."
     shown = [
         f"Written: {path}",

@@ -115,6 +115,7 @@ def outcome(run: Run, taken: TakenSnapshot) -> Outcome:
 
 def _described(run: Run, snapshot: LedgerSnapshot) -> tuple[dict[str, Any], tuple[Any, ...]]:
     from mmrecon.cli.render import table
+    from mmrecon.model.clock import zoned_time
     from mmrecon.pipeline.ledger_in import age_s, snapshot_counts
 
     counts = snapshot_counts(snapshot).to_dict("records")
@@ -124,8 +125,9 @@ def _described(run: Run, snapshot: LedgerSnapshot) -> tuple[dict[str, Any], tupl
         "source": snapshot.source, "age_s": seconds, "clients": len(snapshot.clients),
         "accounts": len(snapshot.accounts), "counts": counts,
     }  # fmt: skip
+    taken_at = zoned_time(snapshot.taken_at_utc, run.settings.zone)
     headline = (
-        f"Snapshot {snapshot.snapshot_id} from {snapshot.source}, taken {snapshot.taken_at_utc} "
+        f"Snapshot {snapshot.snapshot_id} from {snapshot.source}, taken {taken_at} "
         f"({seconds // 3600} h {seconds // 60 % 60} min ago): "
         f"{counted(len(snapshot.clients), 'client')}, {counted(len(snapshot.accounts), 'account')}."
     )

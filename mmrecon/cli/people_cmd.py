@@ -44,9 +44,11 @@ def command() -> None:
 @with_run(lock=False)
 def invite(run: Run, name: str, roles: tuple[str, ...], *, founder: bool, days: int) -> Outcome:
     """Give out a one-time code with which NAME makes a key of their own."""
+    from mmrecon.model.clock import zoned_time
     from mmrecon.pipeline.people import invite_person
 
     invited = invite_person(run, name, map(Role, roles), founder=founder, days=days)
+    until = zoned_time(invited.expires_at_utc, run.settings.zone)
     summary = {
         "name": invited.name,
         "code": invited.code,
@@ -54,7 +56,7 @@ def invite(run: Run, name: str, roles: tuple[str, ...], *, founder: bool, days: 
     }
     shown = [
         f"Code for {invited.name}: {invited.code}",
-        f"Good until {invited.expires_at_utc}, once. It is shown only now; hand it over yourself.",
+        f"Good until {until}, once. It is shown only now; hand it over yourself.",
         f"In their own session: mmrecon people enrol '{invited.name}'",
     ]
     return Outcome(ExitCode.DONE, summary, shown)
@@ -110,12 +112,14 @@ def list_command(run: Run) -> Outcome:
     from mmrecon.pipeline.people_listing import list_people
 
     listed = list_people(run)
+    zone = run.settings.zone
     rows = [
-        (one.name, ", ".join(one.roles), _state(one), one.fingerprint[:12], _moment(one))
+        (one.name, ", ".join(one.roles), _state(one), one.fingerprint[:12], _moment(one, zone))
         for one in listed
     ]
     names = ["name", "roles", "state", "key", "since or until"]
-    shown = [table(names, rows, whole=["name", *names[3:]])] if rows else ["Nobody yet."]
+    shown: list[Any] = [table(names, rows, whole=["name", *names[3:]])] if rows else ["Nobody yet."]
+    shown.append(f"All times are {zone}.")
     return Outcome(ExitCode.DONE, {"people": [_as_json(one) for one in listed]}, shown)
 
 
@@ -155,9 +159,13 @@ def _state(one: Listed) -> str:
     return words.get(one.state, one.state) + (" (founder)" if one.founder else "")
 
 
-def _moment(one: Listed) -> str:
-    """Since when, or for a code until when (UTC)."""
-    return f"{one.until_utc[:16].replace('T', ' ')}" if one.until_utc else one.since_utc[:10]
+def _moment(one: Listed, zone: str) -> str:
+    """Since when, or for a code until when."""
+    from mmrecon.model.clock import local_time
+
+    if one.until_utc:
+        return local_time(one.until_utc, zone)
+    return local_time(one.since_utc, zone)[:10]
 
 
 def _as_json(one: Listed) -> dict[str, Any]:

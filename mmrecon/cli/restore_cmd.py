@@ -52,7 +52,8 @@ def command(config_path: Path | None, file: Path, into: Path | None, *, replace:
 
 
 def _shown(restored: Restored) -> list[str]:
-    what = f"the state of {restored.made_at_utc}, head {restored.head.printed()}"
+    made_at = restored.made_at_utc[:16].replace("T", " ")
+    what = f"the state of {made_at} UTC, head {restored.head.printed()}"
     shown = [f"Restored into {restored.place.state}: {what}."]
     if restored.kept is not None:
         shown.append(f"What was there before is in {restored.kept}")

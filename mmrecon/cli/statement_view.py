@@ -62,13 +62,13 @@ def statement_lines(file: str, reading: Reading) -> list[str]:
         return [f"{file}: {reading.outcome}", *_issue_lines(reading)]
     from mmrecon.model.money import to_text
 
-    first, last = _period(reading)
+    first, last = (_plain(moment) for moment in _period(reading))
     proof = "" if reading.proof is None else f", {reading.proof.state.value}"
     shown = [
         f"{file}: {reading.outcome}{proof}",
         f"  layout {header.layout}, wallet {_wallet(reading) or 'not named'}"
         + (f", {header.sub_account}" if header.sub_account else ""),
-        f"  {first or '?'} to {last or '?'}, {counted(reading.data_rows, 'row')}",
+        f"  {first} to {last}, {counted(reading.data_rows, 'row')}",
         f"  in {to_text(reading.in_minor, header.currency)}, "
         f"out {to_text(reading.out_minor, header.currency)}"
         + (f", fees {to_text(reading.fees_minor, header.currency)}" if reading.fees_minor else ""),
@@ -103,6 +103,11 @@ def _period(reading: Reading) -> tuple[str | None, str | None]:
         moments = reading.lines["completed_at_utc_s"]
         first, last = int(moments.min()), int(moments.max())
     return _iso(first, reading.zone), _iso(last, reading.zone)
+
+
+def _plain(moment: str | None) -> str:
+    """A moment of the wallet's own zone without the offset, to the minute."""
+    return "?" if moment is None else moment[:16].replace("T", " ")
 
 
 def _iso(utc_s: int | None, zone: str) -> str | None:

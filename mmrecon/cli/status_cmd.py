@@ -32,6 +32,7 @@ def command(run: Run) -> Outcome:
 
 def status_shown(document: Mapping[str, Any]) -> tuple[Any, ...]:
     """The state of a site for a terminal."""
+    zone = document["zone"]
     shown: list[Any] = [line for wallet in document["wallets"] for line in _wallet(wallet)]
     shown.append("  " + "   ".join(f"{sign} {word}" for word, sign in SIGNS.items()))
     shown += [
@@ -40,11 +41,12 @@ def status_shown(document: Mapping[str, Any]) -> tuple[Any, ...]:
         *[f"! {one['message']}\n  → {one['next_step']}" for one in document["configuration"]],
         *_batches(document["batches_waiting"]),
         *_links(document["links_unsigned"]),
-        *_unknowns(document["open_unknowns"]),
+        *_unknowns(document["open_unknowns"], zone),
         *[_quarantined(each) for each in document["quarantined"]],
-        f"Ledger snapshot: {document['ledger_snapshot_at_utc'] or 'none yet'}.",
-        *_runs(document["runs"]),
-        *_quiet_ticks(document["last_quiet_tick_at_utc"]),
+        f"Ledger snapshot: {_at(document['ledger_snapshot_at_utc'], zone) or 'none yet'}.",
+        *_runs(document["runs"], zone),
+        *_quiet_ticks(document["last_quiet_tick_at_utc"], zone),
+        f"All times are {zone}.",
     ]  # fmt: skip
     return tuple(shown)
 
@@ -128,7 +130,7 @@ def _links(unsigned: Mapping[str, Any]) -> list[str]:
     return [f"{found}: `mmrecon submit --as NAME` signs their links, another person approves them."]
 
 
-def _unknowns(unknowns: Sequence[Mapping[str, Any]]) -> list[str]:
+def _unknowns(unknowns: Sequence[Mapping[str, Any]], zone: str) -> list[str]:
     from mmrecon.model.money import to_text
     from mmrecon.model.resolution import way_out
 
@@ -136,7 +138,8 @@ def _unknowns(unknowns: Sequence[Mapping[str, Any]]) -> list[str]:
         f"{counted(each['count'], 'posting')} {'is' if each['count'] == 1 else 'are'} "
         f"{each['state'].replace('_', ' ')}, "
         f"{to_text(each['amount_minor'], each['currency'])}, the oldest sent "
-        f"{each['oldest_sent_at_utc'] or 'at an unknown time'}: {way_out(each['state'])}."
+        f"{_at(each['oldest_sent_at_utc'], zone) or 'at an unknown time'}: "
+        f"{way_out(each['state'])}."
         for each in unknowns
     ]
 
@@ -148,22 +151,29 @@ def _quarantined(each: Mapping[str, Any]) -> str:
     return f"{told}\n  → {each['next_step']} If it is nobody's statement: {dismiss}"
 
 
-def _runs(runs: Sequence[Mapping[str, Any]]) -> list[Any]:
+def _at(at_utc: str, zone: str) -> str:
+    from mmrecon.model.clock import local_time
+
+    return local_time(at_utc, zone) if at_utc else ""
+
+
+def _runs(runs: Sequence[Mapping[str, Any]], zone: str) -> list[Any]:
     from mmrecon.cli.render import table
 
     if not runs:
         return ["No run yet."]
     rows = [
         (
-            run["started_at_utc"][:19].replace("T", " "), run["command"],
+            _at(run["started_at_utc"], zone), run["command"],
             "not ended" if run["exit_code"] is None else f"exit {run['exit_code']}",
         )
         for run in runs
     ]  # fmt: skip
-    return [table(("run started (UTC)", "command", "end"), rows)]
+    return [table(("run started", "command", "end"), rows)]
 
 
-def _quiet_ticks(last_at_utc: str) -> list[str]:
+def _quiet_ticks(last_at_utc: str, zone: str) -> list[str]:
     if not last_at_utc:
         return []
-    return [f"Ticks that had nothing to tell are not listed; the last began {last_at_utc[:19]}."]
+    last = _at(last_at_utc, zone)
+    return [f"Ticks that had nothing to tell are not listed; the last began {last}."]

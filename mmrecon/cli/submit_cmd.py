@@ -141,20 +141,23 @@ def _pending_shown(run: Run, found: Pending) -> list[Any]:
     for enrolment in found.enrolments:
         roles = ", ".join(sorted(role.value for role in enrolment.roles))
         shown.append(f"New key: {enrolment.name} ({roles}), fingerprint {enrolment.fingerprint}")
-    return [*shown, *_links_shown(found)]
+    return [*shown, *_links_shown(run, found)]
 
 
-def _links_shown(found: Pending) -> list[str]:
+def _links_shown(run: Run, found: Pending) -> list[str]:
     """Lines whose money somebody else has posted, each with its transaction."""
     from mmrecon.model.money import to_text
     from mmrecon.pipeline.found_links import sums
+    from mmrecon.pipeline.ledger_in import account_numbers
 
     if not found.links:
         return []
+    numbers = account_numbers(run)
     totals = ", ".join(to_text(minor, code) for code, minor in sorted(sums(found.links).items()))
     rows = [
-        f"  {one.receipt}: {to_text(one.link_minor, one.currency)}, {one.account_kind} "
-        f"{one.account_id}, transaction {one.transaction_id}"
+        f"  {one.receipt}: {to_text(one.link_minor, one.currency)}, "
+        f"{numbers.get((one.account_kind, one.account_id), f'{one.account_kind} {one.account_id}')}"
+        f", transaction {one.transaction_id}"
         for one in found.links[:_LINKS_SHOWN]
     ]
     more = len(found.links) - len(rows)

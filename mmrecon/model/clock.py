@@ -20,6 +20,20 @@ def local_date(moment_utc: datetime, zone: str) -> date:
     return moment_utc.astimezone(ZoneInfo(zone)).date()
 
 
+def local_time(moment: datetime | str | int, zone: str) -> str:
+    """A moment (with its zone, ISO text, or epoch seconds) for people: `2026-03-02 14:05`."""
+    if isinstance(moment, int):
+        moment = datetime.fromtimestamp(moment, UTC)
+    elif isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+def zoned_time(moment: datetime | str | int, zone: str) -> str:
+    """The same with the zone named: `2026-03-02 14:05 Africa/Nairobi`."""
+    return f"{local_time(moment, zone)} {zone}"
+
+
 def iso_utc(moment_utc: datetime) -> str:
     """ISO 8601 with seconds and `+00:00`."""
     return moment_utc.astimezone(UTC).isoformat(timespec="seconds")

@@ -15,6 +15,7 @@ from typing import Final
 
 from mmrecon.approval.answer_text import NO_NAME, Checked, answer_text
 from mmrecon.errors import ExitCode, SafetyRefusal, UsageError, worst
+from mmrecon.model.clock import zoned_time
 from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.submitting import check_workbook
@@ -98,8 +99,9 @@ def _sha256(path: Path) -> str:
 def _answer(run: Run, path: Path, sha256: str) -> Answered:
     checked, code = _checked(run, path, sha256)
     command = f"mmrecon submit {shlex.quote(str(path))} --as {NO_NAME}"
+    at = zoned_time(run.now_utc(), run.settings.zone)
     written = path.parent.parent / _ANSWERS / f"{path.name}{_ENDING}"
-    _write(written, answer_text(checked, command, run.at_utc()))
+    _write(written, answer_text(checked, command, at))
     decided = checked.decided
     _record(run, checked)
     return Answered(

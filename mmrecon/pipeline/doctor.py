@@ -14,6 +14,7 @@ from mmrecon.errors import ExitCode, MmreconError, UsageError, worst
 from mmrecon.fetch.folder import Folder
 from mmrecon.fetch.sftp import open_sftp
 from mmrecon.fineract.client import FineractClient
+from mmrecon.model.clock import zoned_time
 from mmrecon.model.words import counted
 from mmrecon.pipeline.configuration import approved_configurations, refuse_unapproved
 from mmrecon.pipeline.people import load_roster
@@ -138,7 +139,8 @@ def _configuration(run: Run) -> list[Finding]:
                 code=_NO_CONFIGURATION,
             )
         approved = refuse_unapproved(history, run.settings)
-    return [Finding("approved configuration", holds=True, seen=f"since {approved.approved_at_utc}")]
+    since = zoned_time(approved.approved_at_utc, run.settings.zone)
+    return [Finding("approved configuration", holds=True, seen=f"since {since}")]
 
 
 def _source(source: FolderSource | SftpSource, wallet: WalletSettings) -> list[Finding]:

@@ -13,10 +13,11 @@ import pandas as pd
 from sqlalchemy import ColumnElement, and_, false, func, or_
 
 from mmrecon.config import Settings
+from mmrecon.model.clock import local_time
 from mmrecon.model.line_state import WORDS, LineState
 from mmrecon.model.money import to_minor, to_text
 from mmrecon.pipeline.run import Run
-from mmrecon.pipeline.showing import as_shown, legs_in_words, local_time, wallets_by_id
+from mmrecon.pipeline.showing import as_shown, legs_in_words, wallets_by_id
 from mmrecon.proof.coverage import read_up_to
 from mmrecon.proof.day import CLIENT_CLASSES
 from mmrecon.store.database import reading

@@ -158,7 +158,7 @@ def _stands(standing: dict[str, store.Standing], member: str) -> bool:
 
 
 def _seen_before(file: files.StoredFile, standing: list[store.Standing]) -> list[Issue]:
-    arguments = {"first_seen": file.first_seen_at_utc, "first_name": file.first_name}
+    arguments = {"first_seen": file.first_seen_at_utc[:10], "first_name": file.first_name}
     issues = [Issue("seen_before", file=file.name, wallet=file.wallet_name, arguments=arguments)]
     refused = sum(one.refused_rows for one in standing)
     if refused:

@@ -78,6 +78,20 @@ def newest_snapshot(run: Run) -> LedgerSnapshot | None:
         return newest(connection, run.state_folder)
 
 
+def account_numbers(run: Run) -> dict[tuple[str, int], str]:
+    """How people name each account, `savings:000000123`, by kind and Fineract's id."""
+    snapshot = newest_snapshot(run)
+    if snapshot is None:
+        return {}
+    accounts = snapshot.accounts
+    kinds, ids = accounts["account_kind"].tolist(), accounts["account_id"].tolist()
+    numbers = accounts["account_no"].tolist()
+    return {
+        (kind, int(account_id)): f"{kind}:{number}"
+        for kind, account_id, number in zip(kinds, ids, numbers, strict=True)
+    }
+
+
 def snapshot_counts(snapshot: LedgerSnapshot) -> pd.DataFrame:
     """Accounts by kind, status, sub-status and currency."""
     keys = ["account_kind", "account_status", "account_sub_status", "currency"]

@@ -14,10 +14,9 @@ from mmrecon.approval.proposals import OpenWork, WalletPart, shown_states
 from mmrecon.approval.wording import sentence
 from mmrecon.errors import UsageError
 from mmrecon.model.account import LedgerSnapshot
-from mmrecon.model.clock import local_date
+from mmrecon.model.clock import local_date, local_time
 from mmrecon.model.found import found_in
 from mmrecon.pipeline.run import Run
-from mmrecon.pipeline.showing import local_time
 from mmrecon.store.found_links import POSTED_ELSEWHERE, found_transactions, waiting_links
 from mmrecon.store.holds import open_holds
 from mmrecon.store.items import all_items

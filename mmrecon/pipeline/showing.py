@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -71,15 +71,6 @@ def wallets_by_id(
         for wallet in settings.wallets
         if (wallet.provider, wallet.account) in known
     }
-
-
-def local_time(moment: datetime | str | int, zone: str) -> str:
-    """A moment (ISO text, epoch seconds) for people: `2026-03-02 14:05`."""
-    if isinstance(moment, int):
-        moment = datetime.fromtimestamp(moment, UTC)
-    elif isinstance(moment, str):
-        moment = datetime.fromisoformat(moment)
-    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
 
 
 def legs_in_words(legs: str, currency: str) -> str:

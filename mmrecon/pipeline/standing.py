@@ -14,7 +14,7 @@ from mmrecon.approval.wording import sentence, step
 from mmrecon.config import WalletSettings
 from mmrecon.errors import ExitCode, worst
 from mmrecon.model.catalogue import by_code, next_step_of, sentence_of
-from mmrecon.model.clock import iso_utc, local_date
+from mmrecon.model.clock import iso_utc, local_date, local_time
 from mmrecon.model.issue import Issue
 from mmrecon.model.line import ProofState
 from mmrecon.model.line_state import RANK, LineState
@@ -22,7 +22,7 @@ from mmrecon.model.posting import PostingState
 from mmrecon.model.proof import Coverage, StatementPeriod
 from mmrecon.pipeline.found_links import sums
 from mmrecon.pipeline.run import Run
-from mmrecon.pipeline.showing import local_time, wallets_by_id
+from mmrecon.pipeline.showing import wallets_by_id
 from mmrecon.pipeline.unapproved import unapproved_configuration
 from mmrecon.proof.coverage import covered, days_touched, read_up_to
 from mmrecon.store import standing as store
@@ -44,6 +44,7 @@ def status(run: Run) -> dict[str, Any]:
         known = wallet_ids(connection)
         states = store.lines_by_state(connection).to_dict("records")
         return {
+            "zone": run.settings.zone,
             "wallets": [
                 _wallet(run, connection, wallet, known.get((wallet.provider, wallet.account)))
                 for wallet in run.settings.wallets

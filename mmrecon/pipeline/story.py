@@ -9,6 +9,7 @@ from typing import Any
 
 from mmrecon.approval.wording import sentence
 from mmrecon.config import WalletSettings
+from mmrecon.model.clock import local_time
 from mmrecon.model.line_state import WORDS, LineState
 from mmrecon.model.money import to_text
 from mmrecon.model.other_date import paid_on_words
@@ -17,7 +18,7 @@ from mmrecon.model.resolution import way_out
 from mmrecon.model.undo import UNDO
 from mmrecon.pipeline.overrides import contradicted
 from mmrecon.pipeline.run import Run
-from mmrecon.pipeline.showing import as_shown, legs_in_words, local_time, wallets_by_id
+from mmrecon.pipeline.showing import as_shown, legs_in_words, wallets_by_id
 from mmrecon.store.claims import Twice, standing_twice
 from mmrecon.store.database import reading
 from mmrecon.store.proofs import StoredProof, newest_proofs, wallet_ids

@@ -28,7 +28,8 @@ class Shown:
 
     `signed_by` are the people whose signatures count. `second`: it waits for a second approver.
     `evidence` says, by row number, why the line's match came out as it did; `differences` are
-    those of a configuration; `wallets` are names by provider and account.
+    those of a configuration; `wallets` are names by provider and account; `zone` is the one in
+    which people are told moments.
     """
 
     stored: StoredBatch
@@ -37,6 +38,7 @@ class Shown:
     evidence: Mapping[int, str]
     differences: Sequence[Difference]
     wallets: Mapping[tuple[str, str], str]
+    zone: str
 
 
 def waiting(run: Run) -> list[Header]:
@@ -68,6 +70,7 @@ def show(run: Run, batch_id: str) -> Shown:
         evidence=evidence,
         differences=changes,
         wallets={(found.provider, found.account): found.name for found in run.settings.wallets},
+        zone=run.settings.zone,
     )
 
 

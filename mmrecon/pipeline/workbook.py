@@ -89,7 +89,7 @@ def write_workbook(run: Run, out: Path | None = None) -> WrittenWorkbook:
 
 def _end_holds(run: Run) -> None:
     """What was held until today is a row like any other again."""
-    today = run.now_utc().astimezone(ZoneInfo(run.settings.wallets[0].zone)).date().isoformat()
+    today = run.now_utc().astimezone(ZoneInfo(run.settings.zone)).date().isoformat()
     with transaction(run.engine) as connection:
         ended = end_due(connection, today)
         if ended:

@@ -59,7 +59,8 @@ CODES: Final[tuple[CodeText, ...]] = (
         "archive_encrypted",
         Severity.ATTENTION,
         "the packed file is protected by a password that mmrecon does not have",
-        "Add its password to the file named in `reading.passwords_file`, or hand in what is inside.",
+        "Add its password to the file named in `reading.passwords_file`, or hand in what is "
+        "inside.",
     ),
     CodeText(
         "archive_nested",
