@@ -166,6 +166,7 @@ class Slip:
     client_id: int | None
     value_date: str
     state: PostingState
+    paid_on: str = ""
 
     @classmethod
     def of(cls, posting: Posting) -> Slip:
@@ -180,6 +181,7 @@ class Slip:
             posting.client_id,
             intern(posting.value_date),
             posting.state,
+            intern(posting.paid_on),
         )
 
 

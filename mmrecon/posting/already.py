@@ -178,8 +178,13 @@ def _near(posting: Posting, other: Transaction) -> bool:
 
 def period(postings: Iterable[Posting | Slip]) -> tuple[date, date]:
     """The days in which somebody may have posted this money."""
-    days = [date.fromisoformat(posting.value_date) for posting in postings]
-    return min(days) - BEFORE, max(days) + AFTER
+    found = [
+        date.fromisoformat(day)
+        for posting in postings
+        for day in (posting.value_date, posting.paid_on)
+        if day
+    ]
+    return min(found) - BEFORE, max(found) + AFTER
 
 
 def lines(postings: Iterable[Posting]) -> Iterator[list[Posting]]:
