@@ -63,7 +63,7 @@ def find_claim(
     """The first record that a layout claims as its header.
 
     Raises:
-        NotReadableError: two layouts claim it, or it lacks columns that its layout requires.
+        NotReadableError: two layouts claim it, or it lacks or doubles columns of its layout.
     """
     for index, cells in enumerate(records[:SEARCHED_RECORDS]):
         found = claimants(cells, layouts, container)
@@ -72,7 +72,7 @@ def find_claim(
                 "two_layouts", layouts=", ".join(layout.name for layout in found)
             )
         if found:
-            _refuse_missing_columns(found[0], cells)
+            _refuse_other_columns(found[0], cells)
             return Claim(found[0], index)
     return None
 
@@ -100,7 +100,7 @@ def no_layout(records: Sequence[Sequence[str]], layouts: Sequence[Layout]) -> No
     )
 
 
-def _refuse_missing_columns(layout: Layout, cells: Sequence[str]) -> None:
+def _refuse_other_columns(layout: Layout, cells: Sequence[str]) -> None:
     tokens = layout.header_tokens(cells)
     missing = _missing(layout, tokens)
     if missing:
@@ -110,6 +110,13 @@ def _refuse_missing_columns(layout: Layout, cells: Sequence[str]) -> None:
             missing=_listed(missing),
             unknown=_listed(set(tokens) - _known_tokens(layout) - {""}),
         )
+    doubled = {
+        column.name
+        for column in layout.columns
+        if column.occurrence == 1 and column.after is None and tokens.count(column.name) > 1
+    }
+    if doubled:
+        raise NotReadableError("columns_doubled", layout=layout.name, doubled=_listed(doubled))
 
 
 def _missing(layout: Layout, tokens: Sequence[str]) -> set[str]:

@@ -136,3 +136,17 @@ def test_the_nearest_layout_of_an_unknown_export_is_named_in_its_own_words() -> 
 def test_layout_a_without_its_account_column_is_still_no_consumer_statement() -> None:
     header = [name for name in A_HEADER if name not in ("A/C No.", "Currency")]
     assert names(header) == ["mpesa-a"]
+
+
+@pytest.mark.parametrize(
+    ("header", "doubled"),
+    [
+        ([*A_HEADER, "Paid In"], "paid in"),
+        (["Id", "Date", "From", "Amount", "Status", "Amount"], "amount"),
+        (["Date", "Id", "Phone", "Amount", "Reference", "Account"], "reference"),
+    ],
+)
+def test_a_column_that_stands_twice_is_never_chosen_from(header: list[str], doubled: str) -> None:
+    reading = read_member(as_csv([[*header]]), "f.csv", LAYOUTS)
+    assert reading.reason == "columns_doubled"
+    assert reading.issues[0].arguments["doubled"] == doubled

@@ -124,6 +124,11 @@ _FILES: Final = (
         "Export it again with all columns.",
     ),
     (
+        "columns_doubled",
+        "two columns of this file are the same one to layout {layout}: {doubled}",
+        "Export it again, and do not edit it in between.",
+    ),
+    (
         "several_sheets",
         "{sheets} sheets of the workbook hold a statement",
         "Save each sheet as a file of its own.",
