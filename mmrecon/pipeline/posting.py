@@ -34,7 +34,7 @@ from mmrecon.pipeline.undo_sending import TakenBack, take_back_approved
 from mmrecon.posting.context import PostingContext
 from mmrecon.posting.journal_search import search_journal
 from mmrecon.posting.plan import make_plan
-from mmrecon.posting.portions import portions
+from mmrecon.posting.portions import PORTION_POSTINGS, portions
 from mmrecon.posting.preflight import (
     Finding,
     Preflight,
@@ -97,11 +97,12 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Seams:
-    """What a test may put in place of real waiting, real kills and real signals."""
+    """What a test may put in place of real waiting, real kills, real signals and real amounts."""
 
     wait: Callable[[float], None] | None = None
     point: Callable[[str], None] | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+    portion_postings: int = PORTION_POSTINGS
 
 
 def post(run: Run, seams: Seams | None = None, *, other_stopped: bool = False) -> Posted:
@@ -188,6 +189,7 @@ def posting_context(run: Run, seams: Seams) -> PostingContext:
         wait=seams.wait,
         advance=advance,
         say=run.progress.say,
+        portion_postings=seams.portion_postings,
     )
     return replace(context, point=seams.point) if seams.point is not None else context
 
@@ -288,7 +290,7 @@ def _send(
     with reading(run.engine) as connection:
         count = count_in(connection, [slip.posting_id for slip in due], UNSENT)
     run.progress.start("posting", count)
-    for portion in portions(due):
+    for portion in portions(due, context.portion_postings):
         if not context.stop.is_set():
             _send_portion(run, context, client, portion, preflight)
     run.progress.finish()

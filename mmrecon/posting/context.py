@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from mmrecon.config import PostingLimits
 from mmrecon.model.clock import Clock, iso_utc
 from mmrecon.posting.patience import Patience
+from mmrecon.posting.portions import PORTION_POSTINGS
 
 
 def _nothing(_name: str) -> None:
@@ -51,7 +52,7 @@ class PostingContext:
     `tolerance_minor` is what a repayment may exceed a loan by, per wallet_id. `wait` sleeps some
     seconds, or less when the run is to stop. `point` is told the numbered points of posting (kill
     tests); `stop` is set when no new request may begin. `patient`: a Fineract that does not answer
-    is waited for; `say` is told so.
+    is waited for; `say` is told so. About `portion_postings` are held at a time.
     """
 
     engine: Engine
@@ -65,6 +66,7 @@ class PostingContext:
     advance: Callable[[int], None] = lambda _steps: None
     patient: bool = True
     say: Callable[[str], None] = _nothing
+    portion_postings: int = PORTION_POSTINGS
 
     def at_utc(self) -> str:
         """The present moment as ISO text."""

@@ -62,7 +62,7 @@ def search_journal(
         booked = read_books(client, wallet, first, last, today)
         marks[wallet_id] = frozenset(marked(booked, wallet))
         index = _by_receipt(booked)
-        for portion in portions(own):
+        for portion in portions(own, context.portion_postings):
             with reading(context.engine) as connection:
                 postings = postings_of(connection, portion)
             withdrawals += _judge_all(context, client, postings, booked, index)

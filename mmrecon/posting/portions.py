@@ -10,7 +10,7 @@ from mmrecon.model.posting import Slip
 PORTION_POSTINGS: Final = 2_000
 
 
-def portions(slips: Sequence[Slip], size: int = PORTION_POSTINGS) -> Iterator[list[int]]:
+def portions(slips: Sequence[Slip], size: int) -> Iterator[list[int]]:
     """Ids of postings; what shares a line, an account or a client is in one portion.
 
     About `size` each, more only where so many belong together; in the order of their first ones.

@@ -16,6 +16,7 @@ from mmrecon.config import PaymentType, PostingLimits
 from mmrecon.errors import ExitCode, OutsideUnreachable, SafetyRefusal
 from mmrecon.model.approval import BatchKind
 from mmrecon.model.clock import system_clock
+from mmrecon.model.found import PROBABLY_POSTED
 from mmrecon.model.keys import line_source
 from mmrecon.model.posting import Posting, PostingState
 from mmrecon.pipeline.posting import Posted, Seams, post, verify
@@ -404,3 +405,25 @@ def test_fineract_gone_in_the_middle_ends_with_3_and_says_what_is_open(
     faults.replace({})
     assert site.post().trouble is None
     assert site.states() == ["posted", "posted"]
+
+
+def test_portion_after_portion_is_sent_and_the_search_sees_all_lines_of_a_client(
+    site: Site, branch: Branch
+) -> None:
+    member = branch.member()
+    summed = [branch.savings(member), branch.savings(member)]
+    others = [branch.savings() for _ in range(3)]
+    accounts = [summed[0], *others, summed[1]]
+    site.approve(*(site.row(number, account) for number, account in enumerate(accounts, 1)))
+    branch.teller(summed[0], 2_000, day=days_ago(1))
+    intended: list[int] = []
+
+    def note(point: str) -> None:
+        if point == "intended":
+            intended.append(site.states().count("sending"))
+
+    posted = site.post(portion_postings=1, point=note)
+    assert intended == [1, 1, 1]
+    assert site.states() == ["withdrawn", "posted", "posted", "posted", "withdrawn"]
+    assert [end.state for end in posted.postings] == [one.state for one in site.postings()]
+    assert set(site.reasons()) == {PROBABLY_POSTED}

@@ -31,7 +31,7 @@ def test_what_shares_nothing_is_cut_at_the_size_in_its_order() -> None:
 
 
 def test_nothing_gives_no_portion() -> None:
-    assert list(portions([])) == []
+    assert list(portions([], 2)) == []
 
 
 def test_an_account_a_line_and_a_client_each_hold_their_postings_together() -> None:

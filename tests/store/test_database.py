@@ -13,6 +13,7 @@ from mmrecon.store.database import (
     backup_sqlite,
     open_database,
     reading,
+    touching_little,
     transaction,
 )
 from mmrecon.store.migrating import newest_revision
@@ -54,3 +55,16 @@ def test_a_backup_holds_what_was_committed(engine: Engine, tmp_path: Path) -> No
     with reading(copy) as connection:
         assert connection.execute(text("select count(*) from wallet")).scalar() == 1
     copy.dispose()
+
+
+def test_long_work_that_touches_little_keeps_few_pages_and_only_while_it_lasts(
+    engine: Engine,
+) -> None:
+    def cache_kib() -> int:
+        with reading(engine) as connection:
+            return -int(connection.execute(text("PRAGMA cache_size")).scalar_one())
+
+    usual = cache_kib()
+    with touching_little(engine):
+        assert cache_kib() * 8 <= usual
+    assert cache_kib() == usual
