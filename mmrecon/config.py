@@ -5,6 +5,7 @@ Secrets never stand here: only the names of environment variables and files that
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections import Counter
 from datetime import date
@@ -42,6 +43,7 @@ def _currency(value: str) -> str:
     return value
 
 
+_SYSTEM_CONFIG = Path("/etc/mmrecon/config.toml")
 Zone = Annotated[str, AfterValidator(_zone)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Positive = Annotated[int, Field(gt=0)]
@@ -246,6 +248,31 @@ class Settings(_Table):
     def wallet(self, name: str) -> WalletSettings:
         """The wallet of a name; KeyError when there is none."""
         return {wallet.name: wallet for wallet in self.wallets}[name]
+
+
+def find_config(given: Path | None) -> Path:
+    """`--config`, else MMRECON_CONFIG, else config.toml here, else /etc/mmrecon/config.toml.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    if given is not None:
+        return given
+    from_environment = os.environ.get("MMRECON_CONFIG")
+    if from_environment:
+        return Path(from_environment)
+    for candidate in (Path("config.toml"), _SYSTEM_CONFIG):
+        if candidate.is_file():
+            return candidate
+    raise ConfigurationError(
+        [
+            (
+                "file",
+                "no --config, no MMRECON_CONFIG, no config.toml here; `mmrecon init` writes one",
+            )
+        ],
+        source="config.toml",
+    )
 
 
 def load_settings(path: Path) -> Settings:

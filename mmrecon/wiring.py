@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmrecon.config import Settings, load_settings
+from mmrecon.config import Settings, find_config, load_settings
 from mmrecon.errors import ConfigurationError, ExitCode, MmreconError, SafetyRefusal, UsageError
 from mmrecon.model.clock import iso_utc, system_clock
 from mmrecon.model.progress import Progress
@@ -28,33 +28,6 @@ from mmrecon.store.runs import new_run_id, record_end, record_start
 if TYPE_CHECKING:
     from mmrecon.fineract.client import FineractClient
     from mmrecon.pipeline.restoring import Restored
-
-_SYSTEM_CONFIG = Path("/etc/mmrecon/config.toml")
-
-
-def find_config(given: Path | None) -> Path:
-    """`--config`, else MMRECON_CONFIG, else config.toml here, else /etc/mmrecon/config.toml.
-
-    Raises:
-        ConfigurationError: there is none.
-    """
-    if given is not None:
-        return given
-    from_environment = os.environ.get("MMRECON_CONFIG")
-    if from_environment:
-        return Path(from_environment)
-    for candidate in (Path("config.toml"), _SYSTEM_CONFIG):
-        if candidate.is_file():
-            return candidate
-    raise ConfigurationError(
-        [
-            (
-                "file",
-                "no --config, no MMRECON_CONFIG, no config.toml here; `mmrecon init` writes one",
-            )
-        ],
-        source="config.toml",
-    )
 
 
 def database_url(settings: Settings) -> str:

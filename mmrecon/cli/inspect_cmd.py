@@ -41,9 +41,8 @@ def command(config_path: Path | None, paths: tuple[Path, ...]) -> Outcome:
 
 def _settings(config_path: Path | None) -> Settings | None:
     """The configuration that was named or lies where it is looked for; none is needed."""
-    from mmrecon.config import load_settings
+    from mmrecon.config import find_config, load_settings
     from mmrecon.errors import ConfigurationError
-    from mmrecon.wiring import find_config
 
     try:
         path = find_config(config_path)

@@ -10,7 +10,13 @@ from typing import Final
 
 from mmrecon.statements.above import refuse_rows_above
 from mmrecon.statements.csv_cells import CellReader, unwrap
-from mmrecon.statements.header import SEARCHED_RECORDS, Claim, find_claim, no_layout
+from mmrecon.statements.header import (
+    SEARCHED_RECORDS,
+    Claim,
+    find_claim,
+    no_layout,
+    unknown_columns,
+)
 from mmrecon.statements.layout import Layout
 from mmrecon.statements.sheet import SheetLimits
 from mmrecon.statements.sniff import Text
@@ -69,7 +75,7 @@ def read_csv(text: Text, layouts: Sequence[Layout], limits: SheetLimits) -> RawT
         columns=cells.columns,
         rows=cells.rows + first,
         ragged=tuple(RaggedRecord(record.row + first, record.cells) for record in cells.ragged),
-        notices=tuple(notices),
+        notices=(*notices, *unknown_columns(start.claim.layout, header)),
         delimiter=start.delimiter,
     )
     refuse_rows_above(table)

@@ -17,7 +17,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mmrecon.statements.above import refuse_rows_above
-from mmrecon.statements.header import SEARCHED_RECORDS, Claim, find_claim, no_layout
+from mmrecon.statements.header import (
+    SEARCHED_RECORDS,
+    Claim,
+    find_claim,
+    no_layout,
+    unknown_columns,
+)
 from mmrecon.statements.layout import Layout
 from mmrecon.statements.mojibake import whole_columns
 from mmrecon.statements.opening import Opening
@@ -144,5 +150,5 @@ def _table(name: str, sheet: _Sheet, claim: Claim, notices: _Notices) -> RawTabl
         columns=[column[first - 1 :] for column in sheet.columns],
         rows=np.arange(first, sheet.rows + 1, dtype=np.int64),
         true_dates={place: marks[first - 1 :] for place, marks in sheet.dates.items()},
-        notices=tuple(notices),
+        notices=(*notices, *unknown_columns(claim.layout, head[claim.index])),
     )

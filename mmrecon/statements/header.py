@@ -10,6 +10,7 @@ from mmrecon.statements.layout import EVERY_OTHER, Layout, token
 from mmrecon.statements.refusal import NotReadableError
 
 SEARCHED_RECORDS: Final = 100
+_TABLES: Final = frozenset({"csv", "xls", "xlsx"})
 _SHOWN: Final = 8
 _ALIKE: Final = 0.2
 """From this share of common header names on, a layout is called near."""
@@ -33,13 +34,30 @@ def claimants(cells: Iterable[str], layouts: Sequence[Layout], container: str) -
     found = [
         layout
         for layout in layouts
-        if container in layout.containers and _is_claimed(layout, layout.header_tokens(record))
+        if _takes(layout, container) and _is_claimed(layout, layout.header_tokens(record))
     ]
     if len(found) > 1:
         whole = [layout for layout in found if not _missing(layout, layout.header_tokens(record))]
         found = whole or found
     names = {layout.name for layout in found}
     return [layout for layout in found if not _yields(layout, names)]
+
+
+def _takes(layout: Layout, container: str) -> bool:
+    """Tables are re-saved from one container into another; what is no table is not."""
+    if container in _TABLES:
+        return not _TABLES.isdisjoint(layout.containers)
+    return container in layout.containers
+
+
+def unknown_columns(
+    layout: Layout, header: Sequence[str]
+) -> list[tuple[str, dict[str, str | int]]]:
+    """A notice about columns that the layout does not know; nothing where it knows all."""
+    unknown = set(layout.header_tokens(header)) - _known_tokens(layout) - {""}
+    if not unknown:
+        return []
+    return [("columns_unknown", {"columns": len(unknown), "names": _listed(unknown)})]
 
 
 def _is_claimed(layout: Layout, tokens: Sequence[str]) -> bool:

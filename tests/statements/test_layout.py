@@ -31,8 +31,11 @@ def test_each_header_has_exactly_one_claimant(header: tuple[str, ...], name: str
     assert [layout.name for layout in claimants(header, load_layouts(), "csv")] == [name]
 
 
-def test_a_layout_claims_only_its_containers() -> None:
-    assert claimants(B_HEADER, load_layouts(), "xls") == []
+def test_a_table_may_be_saved_as_another_kind_of_table_but_not_as_json() -> None:
+    for container in ("csv", "xls", "xlsx"):
+        claimed = claimants(B_HEADER, load_layouts(), container)
+        assert [layout.name for layout in claimed] == ["mpesa-b"]
+    assert claimants(B_HEADER, load_layouts(), "json") == []
 
 
 def test_all_faults_of_a_layout_are_named_at_once() -> None:

@@ -321,11 +321,6 @@ _NOTICES: Final = (
         "",
     ),
     (
-        "columns_moved",
-        "{columns} column(s) (stands|stand) elsewhere than the provider puts them",
-        "",
-    ),
-    (
         "rows_hidden",
         "{rows} row(s) of the workbook (is|are) hidden, as by a filter, and (was|were) read too",
         "Hand files in without opening them in Excel.",
