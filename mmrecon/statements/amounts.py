@@ -141,10 +141,12 @@ class Amounts:
             for place in places
             if place is not None
         )
+        both = as_mask(pc.not_equal(paid, "")) & as_mask(pc.not_equal(received, ""))
         sides = {}
-        for own in {paid[0].as_py(), received[0].as_py()} - {""}:
+        first = int(np.argmax(both))
+        for own in {paid[first].as_py(), received[first].as_py()} if both.any() else ():
             to, by = as_mask(pc.equal(received, own)), as_mask(pc.equal(paid, own))
-            if (to | by).all():
+            if (to | by)[both].all():
                 sides[own] = (to & ~by, by & ~to)
         if len(sides) > 1:
             sides = {own: ways for own, ways in sides.items() if self._is_own(own)}

@@ -102,6 +102,14 @@ def test_two_numbers_on_every_row_are_told_apart_by_the_wallet_or_not_at_all() -
     assert reading.refused["code"].tolist() == ["direction_unknown"]
 
 
+def test_rows_that_name_one_side_only_do_not_hide_the_own_number() -> None:
+    layout = layout_of(AMOUNT, more=PARTIES)
+    rows = ("700000001,,9", "700000001,700000900,100", "700000900,,8", "700000002,700000900,30")
+    reading = read(layout, "From,To,Sum", *rows)
+    assert moved(reading) == [100, -8, 30]
+    assert reading.refused["code"].tolist() == ["direction_unknown"]
+
+
 def test_nothing_is_told_where_no_number_is_on_every_row() -> None:
     layout = layout_of(AMOUNT, more=PARTIES)
     rows = ("700000001,700000900,100", "700000002,700000003,30")
