@@ -141,7 +141,10 @@ def _layouts_page() -> Iterator[str]:
     yield "The statement files mmrecon reads. A file is taken by a layout when all its required"
     yield "columns are there and none of its forbidden ones; letter case, blanks and a last dot do"
     yield "not count."
-    yield "How to add one: [Adding a layout](../adding-a-layout.md).\n"
+    yield "Where each export is in the portal, and what it proves: [M-PESA](../providers/mpesa.md),"
+    yield "[MTN](../providers/mtn.md), [Airtel](../providers/airtel.md), [pawaPay and"
+    yield "others](../providers/pawapay-and-others.md). How to add one: [Adding a"
+    yield "layout](../adding-a-layout.md).\n"
     for path in sorted(BUILT_IN.glob("*.toml")):
         yield from _layout(tomllib.loads(path.read_text(encoding="utf-8")))
 

@@ -11,12 +11,12 @@ _FILES: Final = (
     (
         "pdf_file",
         "the file is a PDF",
-        "Ask for the CSV or Excel export of the organisation portal.",
+        "Ask for the CSV or Excel export; docs/providers says where it is in each portal.",
     ),
     (
         "consumer_statement",
         "this is a private person's statement ({layout}), not an organisation's",
-        "Export the organisation's statement from the provider's portal.",
+        "Export the organisation's own as CSV or Excel; docs/providers says where it is.",
     ),
     (
         "encrypted_workbook",
