@@ -137,8 +137,7 @@ def _closed(now: Situation) -> Decision:
     meaning = now.heard.meaning
     proved = _PROVED.get(meaning)
     if proved is not None:
-        burnt = meaning is Meaning.DEFERRED and now.heard.from_cache
-        return Decision(Step.REFUSED if burnt else proved)
+        return _proved(now, proved)
     if meaning is Meaning.LOCKED and not now.doubt:
         return Decision(Step.DEFER if now.is_loan else Step.TAKE_BACK)
     if meaning is Meaning.STUCK:
@@ -149,6 +148,14 @@ def _closed(now: Situation) -> Decision:
         if now.shown is Shown.ABSENT:
             return Decision(Step.PERSON)
     return Decision(Step.READ_LEDGER)
+
+
+def _proved(now: Situation, step: Step) -> Decision:
+    """What a refusal proves, it proves of its own key: of those before it, the ledger tells."""
+    if now.resend and now.shown is Shown.NOT_READ:
+        return Decision(Step.READ_LEDGER, QUIET_S)
+    burnt = now.heard.meaning is Meaning.DEFERRED and now.heard.from_cache
+    return Decision(Step.REFUSED if burnt else step)
 
 
 def _stuck(now: Situation) -> Decision:

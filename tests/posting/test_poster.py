@@ -185,6 +185,33 @@ def test_an_unposted_loan_with_a_stuck_key_goes_with_a_fresh_key(
     desk.check_oracles(loan)
 
 
+def test_a_disbursed_loan_with_a_stuck_key_is_found_though_a_fresh_key_is_refused(
+    desk: Desk, branch: Branch
+) -> None:
+    """Fineract says that the loan is not approved any more before it looks at the external id."""
+    loan = branch.loan(disbursed=False)
+    desk.approve(desk.line(100_000, sign=-1), Leg(loan, 100_000, "disbursement"))
+    with pytest.raises(_KilledError):
+        desk.run(desk.context(point=_die_at("heard")))
+    branch.stick(desk.postings()[0].idempotency_key)
+    desk.run()
+    assert (desk.states(), desk.heard()) == (["posted"], ["stuck_key", "refused"])
+    desk.check_oracles(loan)
+
+
+def test_a_loan_that_is_paid_off_by_a_posting_with_a_stuck_key_is_found(
+    desk: Desk, branch: Branch
+) -> None:
+    loan = branch.loan()
+    desk.approve(desk.line(100_000), Leg(loan, 100_000, "repayment"))
+    with pytest.raises(_KilledError):
+        desk.run(desk.context(point=_die_at("heard")))
+    branch.stick(desk.postings()[0].idempotency_key)
+    desk.run()
+    assert desk.states() == ["posted"]
+    desk.check_oracles(loan)
+
+
 def test_savings_with_a_stuck_key_wait_for_a_person(desk: Desk, branch: Branch) -> None:
     account, other = branch.savings(), branch.savings()
     desk.deposit(account, 10_000)

@@ -11,6 +11,7 @@ from mmrecon.fineract.contract_replies import Heard, Meaning
 from mmrecon.model.posting import SentHow
 from mmrecon.posting.recovery import (
     PAUSES_S,
+    QUIET_S,
     Decision,
     Shown,
     Situation,
@@ -120,6 +121,28 @@ def test_a_duplicate_external_id_is_looked_up_on_this_loan() -> None:
 def test_a_stuck_key_of_a_loan_is_answered_by_a_fresh_key_a_few_times() -> None:
     assert next_step(now(Meaning.STUCK, is_loan=True)).step is Step.FRESH_KEY
     assert next_step(now(Meaning.STUCK, is_loan=True, resend=3)).step is Step.READ_LEDGER
+
+
+@pytest.mark.parametrize(
+    ("meaning", "absent"),
+    [
+        (Meaning.REFUSED, Step.REFUSED),
+        (Meaning.ROLLED_BACK, Step.TAKE_BACK),
+        (Meaning.DEFERRED, Step.DEFER),
+    ],
+)
+def test_what_a_fresh_key_hears_proves_nothing_of_the_keys_before_it(
+    meaning: Meaning, absent: Step
+) -> None:
+    """A loan that was disbursed by the first key is refused to the second."""
+    fresh = {"is_loan": True, "resend": 1, "doubt": True}
+    assert next_step(now(meaning, **fresh)) == Decision(Step.READ_LEDGER, QUIET_S)
+    for shown, step in (
+        (Shown.THERE, Step.POSTED),
+        (Shown.ABSENT, absent),
+        (Shown.REVERSED, Step.PERSON),
+    ):
+        assert next_step(now(meaning, **fresh, shown=shown)).step is step
 
 
 def test_a_stuck_key_of_savings_never_gets_a_fresh_key() -> None:
