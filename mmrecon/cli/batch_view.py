@@ -101,11 +101,12 @@ def batch_json(shown: Shown) -> dict[str, Any]:
 def batch_view(shown: Shown) -> list[Any]:
     """One batch as a person reads it: postings by count and total, everything else row by row."""
     stored = shown.stored
+    totals = f", {_totals(stored.batch.totals)}" if stored.batch.totals else ""
     head = (
         f"Batch {stored.batch.batch_id} ({stored.batch.kind.value}), prepared by "
         f"{_preparer(shown)} at {zoned_time(stored.prepared_at_utc, shown.zone)}, "
         f"state {stored.state.value}; "
-        f"{counted(len(stored.batch.rows), 'row')}, {_totals(stored.batch.totals)}."
+        f"{counted(len(stored.batch.rows), 'row')}{totals}."
     )
     by_kind = {
         BatchKind.POSTINGS: _postings,

@@ -162,13 +162,13 @@ def _what_matching_said(line: Mapping[str, Any]) -> _Words:
 def _candidate(candidate: Mapping[str, Any]) -> str:
     kind = candidate.get("account_kind") or candidate.get("kind", "")
     named = f"{kind} {candidate.get('account_no', '')}".strip()
-    owner = candidate.get("client_name") or (
-        f"client {candidate['client_id']}" if candidate.get("client_id") else ""
-    )
-    spoken = [f"for it: {sentence(code, {})}" for code in candidate.get("for", ())]
-    spoken += [f"against it: {sentence(code, {})}" for code in candidate.get("against", ())]
-    reasons = f": {'; '.join(spoken)}" if spoken else ""
-    return f"{named}{f' of {owner}' if owner else ''}{reasons}."
+    spoken = [
+        f"{word} it: " + ", ".join(sentence(code, {}) for code in candidate[word])
+        for word in ("for", "against")
+        if candidate.get(word)
+    ]
+    reasons = f"; {'; '.join(spoken)}" if spoken else ""
+    return f"{named}{reasons}."
 
 
 def _what_people_did(line: Mapping[str, Any], zone: str) -> _Words:

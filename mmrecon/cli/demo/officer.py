@@ -25,7 +25,7 @@ from mmrecon.approval.columns import (
     TITLES,
     TOTAL_TITLE,
 )
-from mmrecon.approval.vocabulary import APPROVE_ALL, OTHER_REASON
+from mmrecon.approval.vocabulary import APPROVE_ALL
 from mmrecon.model.approval import Decision
 from mmrecon.model.proposal import Sheet
 
@@ -101,7 +101,7 @@ def _close(sheet: Worksheet, comments: Mapping[str, str]) -> Iterator[str]:
         comment = comments.get(str(sheet.cell(row, columns["Receipt"]).value))
         if comment is not None:
             _set(sheet, row, columns[DECISION_TITLE], Decision.NOT_OURS.value)
-            _set(sheet, row, columns["Reason"], OTHER_REASON)
+            _set(sheet, row, columns["Reason"], "reversed by the provider")
             _set(sheet, row, columns["Comment"], comment)
             yield f"{Decision.NOT_OURS.value}, a payment and what took it back"
 
