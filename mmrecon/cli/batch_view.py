@@ -180,7 +180,8 @@ def _choice(number: int, row: CanonicalRow, evidence: str) -> list[str]:
         target = f"{row['transaction_id']} on {row['account_kind']}:{row['account_no']}"
     until = f" until {row['until']}" if row.get("until") else ""
     answered = f", answered “{row['decision']}”" if row.get("decision") else ""
-    lines = [f"{number}. {row.get('receipt', '')} {_amount(row)}: {what} {target}{until}{answered}"]
+    done = f"{what} {target}".rstrip()
+    lines = [f"{number}. {row.get('receipt', '')} {_amount(row)}: {done}{until}{answered}"]
     if row.get("paid_on"):
         moved = paid_on_words(str(row["paid_on"]), str(row.get("date_reason")))
         lines.append(f"   value date {row['value_date']}: {moved}")

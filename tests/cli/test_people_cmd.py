@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mmrecon.model.approval import Batch, BatchKind
+from mmrecon.model.clock import local_time
 from mmrecon.model.progress import Silent
 from mmrecon.pipeline.approving import prepare
 from mmrecon.pipeline.drafts import Draft
@@ -95,11 +96,11 @@ def test_the_list_says_what_waits_and_one_batch_what_is_in_it(site: Site) -> Non
 
 
 def test_choices_are_shown_one_by_one_with_their_reason(site: Site) -> None:
-    rows = [row(1, act="hold", until="2026-12-01", reason="asks at the branch", command="")]
+    held = {"act": "hold", "until": "2026-12-01", "command": "", "account_no": ""}
+    rows = [row(1, reason="asks at the branch", **held)]
     batch = prepared(site, rows, BatchKind.CHOICES)
     shown = site.call("approve", batch).out
-    assert "1. TST1 KES 1,000.00: hold" in shown
-    assert "until 2026-12-01" in shown
+    assert "1. TST1 KES 1,000.00: hold until 2026-12-01" in shown
     assert "reason: asks at the branch" in shown
 
 
@@ -233,7 +234,8 @@ def test_a_code_that_was_used_or_replaced_is_not_an_open_one(site: Site) -> None
 def test_ids_in_lists_can_be_copied_from_a_narrow_terminal(site: Site) -> None:
     invited = site.call("people", "invite", CARO, "--role", "approver", "--json").json
     listed = site.call("people", "list").out
-    assert invited["expires_at_utc"][:16].replace("T", " ") in listed
+    assert local_time(invited["expires_at_utc"], "Africa/Nairobi") in listed
+    assert "All times are Africa/Nairobi." in listed
     fingerprints = [
         one["fingerprint"] for one in site.call("people", "list", "--json").json["people"]
     ]
@@ -273,11 +275,11 @@ def test_the_first_configuration_is_told_by_what_it_chooses(tmp_path: Path) -> N
     assert "posting.workers" not in said
     document = site.call("submit", "--json").json["configuration"]
     rest = len(document) - said.count(" = ")
-    assert f"and {rest} settings at their defaults" in said
+    assert f"and {rest} settings as by default" in said
     assert "posting.workers = 2" in document
     assert site.call("submit", *site.signed(ASHA)).code == 1
     (batch,) = site.call("approve", "--json").json["waiting"]
-    assert f"and {rest} settings at their defaults" in site.call("approve", batch["batch_id"]).out
+    assert f"and {rest} settings as by default" in site.call("approve", batch["batch_id"]).out
     site.approve_everything(BENO)
     site.config.write_text(site.config.read_text().replace("Example SACCO", "Other SACCO"))
     assert "differs from the approved one" in site.call("submit").out

@@ -91,7 +91,7 @@ def test_a_returned_workbook_is_answered_with_what_would_be_taken_and_what_not(
     where = put(desk, filled(desk))
     code, shown = ticked(desk)
     assert code is ExitCode.PEOPLE_HAVE_WORK
-    assert any("2 answer(s) would be taken, 1 not; nothing is signed" in text for text in shown)
+    assert any("2 answers would be taken, 1 not; nothing is signed" in text for text in shown)
     text = answers(desk)["monday.xlsx.answer.txt"]
     assert "Would be taken: 2 answers" in text
     assert "approve: 2 rows, KES 2,000.00" in text

@@ -335,4 +335,5 @@ def test_quiet_ticks_do_not_drown_the_runs(engine: Engine, tmp_path: Path) -> No
     assert [(run["command"], run["exit_code"]) for run in document["runs"]] == [
         ("tick", 6), ("nightly", 1),
     ]  # fmt: skip
-    assert "nothing to tell" in str(status_shown(document)[-1])
+    assert "nothing to tell" in str(status_shown(document)[-2])
+    assert status_shown(document)[-1] == "All times are Africa/Nairobi."
