@@ -110,6 +110,10 @@ class _Row:
     open_text: list[str] | None = None
     columns: int = 1
 
+    def has_text(self) -> bool:
+        """Whether any cell says something."""
+        return any(self.cells) or bool("".join(self.open_text or []).strip())
+
 
 class _Page(HTMLParser):
     """Table cells of a page; a table inside a cell gives rows of its own."""
@@ -122,7 +126,9 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Rows and cells may stay unclosed, as browsers allow."""
-        if tag == "tr":
+        if tag == "table" and self._row is not None and not self._row.has_text():
+            self._row = None  # a row that only holds another table
+        elif tag == "tr":
             self.end_row()
             self._row = _Row()
         elif tag in ("td", "th"):

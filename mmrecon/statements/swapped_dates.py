@@ -42,26 +42,46 @@ class _Mixture:
 def with_days_unswapped(
     data: DataRows, formats: Sequence[DateFormat], evidence: Sequence[Evidence]
 ) -> DataRows:
-    """The rows with swapped dates put right, where a piece of evidence holds for that alone."""
-    columns = [col for col in data.table.layout.text_columns if col.field == "completed_at"]
+    """The rows with swapped dates put right, where a piece of evidence holds for that alone.
+
+    The moments of completion are what evidence is about; those of initiation follow them.
+    """
+    completed = _mixture(data, "completed_at", formats)
+    if completed is None:
+        return data
+    place, mixture = completed
+    alone = bool(mixture.touched.all())  # then the order of the rows is no proof
+    proof = _proof(mixture, evidence[:1] if alone else evidence)
+    if proof is None:
+        return data
+    initiated = _mixture(data, "initiated_at", formats)
+    mended = data if initiated is None else _put(data, *initiated)
+    mended = _put(mended, place, mixture)
+    told: dict[str, str | int] = {"rows": int(mixture.touched.sum()), "evidence": proof}
+    notices = (*data.table.notices, ("dates_swapped", told))
+    return replace(mended, table=replace(mended.table, notices=notices))
+
+
+def _mixture(
+    data: DataRows, field: str, formats: Sequence[DateFormat]
+) -> tuple[int, _Mixture] | None:
+    """The place of a field's column and its two kinds of dates; None where it is of one kind."""
+    columns = [col for col in data.table.layout.text_columns if col.field == field]
     place = data.position(columns[0]) if columns else None
     if place is None or not len(data.rows):
-        return data
+        return None
     marks = data.table.true_dates.get(place)
     cells = data.cells(place)
     if marks is None and (lengths(cells) == _WHOLE_WIDTH).all():
-        return data  # a look that costs little: what Excel wrote again is shorter
+        return None  # a look that costs little: what Excel wrote again is shorter
     text = pc.utf8_trim_whitespace(cells)
     if pc.any(pc.equal(text, "")).as_py():
-        return data
-    mixture = (
-        _of_text(text, formats) if marks is None else _of_workbook(text, marks[data.keep], formats)
-    )
-    if mixture is None:
-        return data
-    alone = bool(mixture.touched.all())  # then the order of the rows is no proof
-    proof = _proof(mixture, evidence[:1] if alone else evidence)
-    return data if proof is None else _put(data, place, mixture, proof)
+        return None
+    if marks is None:
+        found = _of_text(text, formats)
+    else:
+        found = _of_workbook(text, marks[data.keep], formats)
+    return None if found is None else (place, found)
 
 
 def _proof(mixture: _Mixture, evidence: Sequence[Evidence]) -> str | None:
@@ -140,7 +160,7 @@ def _swapped(local_s: Int64s) -> tuple[Int64s, Mask]:
     return moved.astype("datetime64[s]").astype(np.int64) + local_s % _DAY_S, day < 12
 
 
-def _put(data: DataRows, place: int, mixture: _Mixture, proof: str) -> DataRows:
+def _put(data: DataRows, place: int, mixture: _Mixture) -> DataRows:
     """The column with every moment written out, marked as true dates."""
     local_s = mixture.swapped_s
     if mixture.whole_minutes:
@@ -150,11 +170,9 @@ def _put(data: DataRows, place: int, mixture: _Mixture, proof: str) -> DataRows:
     columns[place] = pc.replace_with_mask(
         columns[place], pa.array(data.keep), texts.cast(pa.string())
     )
-    told: dict[str, str | int] = {"rows": int(mixture.touched.sum()), "evidence": proof}
     table = replace(
         data.table,
         columns=columns,
         true_dates={**data.table.true_dates, place: data.keep.copy()},
-        notices=(*data.table.notices, ("dates_swapped", told)),
     )
     return replace(data, table=table)
