@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 
 import pytest
 
 from mmrecon.config import WalletSettings
-from mmrecon.model.line import LineClass
+from mmrecon.model.line import LineClass, LineFrame
+from mmrecon.statements.identity import pair
 from mmrecon.statements.layout import DateFormat, load_layouts
+from mmrecon.statements.merging import merge
 from mmrecon.statements.moments import one_moment
 from mmrecon.statements.reading import Reading, read_member
 from tests.statements.builders import MTN_HEADER, Cells, as_csv, mtn_file
@@ -112,6 +115,53 @@ def test_balances_without_their_fee_columns_prove_nothing_and_contradict_nothing
     assert reading.proof is not None
     assert reading.proof.state.value == "open"
     assert "chain" not in {check[0] for check in reading.proof.checks}
+
+
+def test_f77_an_aggregators_fee_is_a_charge_beside_the_gross_amount() -> None:
+    rows = [
+        ["date", "id", "phone", "amount", "fee", "net amount", "balance", "currency"],
+        ["2026-01-31 08:00:00", "EX-1", "", "1000.00", "15.00", "985.00", "1985.00", "KES"],
+        ["2026-01-31 09:00:00", "EX-2", "", "500.00", "", "500.00", "2485.00", "KES"],
+    ]
+    reading = read(rows)
+    moved = (reading.lines["sign"] * reading.lines["amount_minor"]).tolist()
+    assert moved == [100_000, -1_500, 50_000]
+    assert reading.proof is not None
+    assert ("chain", "held") in {check[:2] for check in reading.proof.checks}
+
+
+def test_a_generic_lists_broken_balance_is_only_believed_where_fees_are_printed() -> None:
+    rows = [
+        ["date", "id", "phone", "amount", "fee", "balance", "currency"],
+        ["2026-01-31 08:00:00", "EX-1", "", "1000.00", "", "1985.00", "KES"],
+        ["2026-01-31 09:00:00", "EX-2", "", "500.00", "", "2480.00", "KES"],
+    ]
+    states = []
+    for without in (None, 4):
+        proof = read([[c for at, c in enumerate(row) if at != without] for row in rows]).proof
+        states.append(proof.state.value if proof else "")
+    assert states == ["contradicted", "open"]
+
+
+def test_c2b_tables_with_snake_case_names_are_read() -> None:
+    rows = records("mpesa/c2b-as-csv.csv")
+    rows[0] = [re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower() for name in rows[0]]
+    assert rows[0][:2] == ["transaction_type", "trans_id"]
+    assert classes(read(rows)) == classes(read(records("mpesa/c2b-as-csv.csv")))
+
+
+def test_a_confirmation_and_its_statement_line_are_one_line() -> None:
+    statement = read(records("mpesa/a-day.csv")).lines
+    dump = read(records("mpesa/c2b-as-csv.csv")).lines
+    dump = dump.loc[dump["receipt"].isin(["UAV0EXAM01", "UAV0EXAM02", "UAV0EXAM03"])]
+    count = len(statement)
+    known = statement.assign(
+        line_id=range(1, count + 1), wallet_id=1, n=1, repeats=1, first_statement_id=1, first_row=1
+    )
+    stored = LineFrame.build({name: known[name] for name in LineFrame.columns() if name in known})
+    pairing = pair(dump.reset_index(drop=True), stored, count + 1)
+    assert not len(pairing.new)
+    assert not merge(dump.reset_index(drop=True), stored, pairing).findings
 
 
 def test_the_currency_after_the_amount_is_taken_wherever_columns_moved() -> None:
