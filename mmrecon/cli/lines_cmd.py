@@ -55,6 +55,7 @@ def command(
     from mmrecon.secret import make_private
     from mmrecon.store.line_table import LineFilter
 
+    words["state"] = words["state"].replace(" ", "_")
     _refuse_unknown(words["state"], words["line_class"])
     wanted = LineFilter(
         None, words["state"], words["line_class"], _iso(first), _iso(last), words["receipt"]
@@ -165,11 +166,9 @@ def lines_table(lines: pd.DataFrame, *, wide: bool) -> Any:
         (
             line["completed_at"][start:16].replace("T", " "), line["receipt"],
             to_text(line["sign"] * line["amount_minor"], line["currency"]),
-            line["state"], line["tier"], line["reference"], *(line[name] for name in more),
+            line["state"].replace("_", " "), line["tier"], line["reference"],
+            *(line[name] for name in more),
         )
         for line in lines.to_dict("records")
     ]  # fmt: skip
-    made = table(headers + more, rows, right=("amount",))
-    for column in made.columns[:5]:
-        column.no_wrap = True
-    return made
+    return table(headers + more, rows, right=("amount",), whole=(time, "receipt", "amount"))

@@ -43,19 +43,23 @@ def table(
     cells = [[str(cell) for cell in row] for row in rows]
     made = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
     numbers, unbroken = set(right), set(whole)
-    for header in headers:
-        justify: Literal["right", "left"] = "right" if header in numbers else "left"
-        made.add_column(header, justify=justify, overflow="fold", no_wrap=header in unbroken)
-    for row in cells:
-        made.add_row(*row)
-    least = sum(
+    columns = list(zip(*cells, strict=True)) or [() for _ in headers]
+    least = [
         _longest([header, *column])
         if header in unbroken
         else min(_NARROW, _longest(" ".join([header, *column]).split()))
-        for header, column in zip(headers, zip(*cells, strict=True), strict=False)
-    )
-    if least + _GAP * len(headers) > console().width:
-        made.width = least + _GAP * len(headers)
+        for header, column in zip(headers, columns, strict=True)
+    ]
+    for header, width in zip(headers, least, strict=True):
+        justify: Literal["right", "left"] = "right" if header in numbers else "left"
+        whole_cells = header in unbroken
+        made.add_column(
+            header, justify=justify, overflow="fold", no_wrap=whole_cells, min_width=width
+        )
+    for row in cells:
+        made.add_row(*row)
+    if sum(least) + _GAP * len(headers) > console().width:
+        made.width = sum(least) + _GAP * len(headers)
     return made
 
 

@@ -96,7 +96,7 @@ def test_the_list_says_what_waits_and_one_batch_what_is_in_it(site: Site) -> Non
 
 
 def test_choices_are_shown_one_by_one_with_their_reason(site: Site) -> None:
-    held = {"act": "hold", "until": "2026-12-01", "command": "", "account_no": ""}
+    held: dict[str, Any] = {"act": "hold", "until": "2026-12-01", "command": "", "account_no": ""}
     rows = [row(1, reason="asks at the branch", **held)]
     batch = prepared(site, rows, BatchKind.CHOICES)
     shown = site.call("approve", batch).out

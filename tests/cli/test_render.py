@@ -28,3 +28,11 @@ def test_a_table_of_ids_grows_over_the_edge_rather_than_losing_a_sign() -> None:
     shown = printed(table(["key", "other"], [(key, f"{key}x")], whole=["key", "other"]))
     assert f" {key} " in shown.replace("\n", " \n ")
     assert f"{key}x" in shown
+
+
+def test_a_word_of_ordinary_length_is_not_broken_while_others_can_give_way() -> None:
+    headers = ["time (2026)", "receipt", "amount", "state", "tier", "reference"]
+    row = ("11-24 00:00", "70776003535", "KES 1,500,000.00", "posted elsewhere", "A1", "000200174")
+    shown = printed(table(headers, [row], right=["amount"], whole=["time (2026)", "receipt"]))
+    assert all(word in shown for word in ("reference", "000200174", "70776003535", "1,500,000.00"))
+    assert max(len(line.rstrip()) for line in shown.splitlines()) <= 80
