@@ -253,7 +253,7 @@ def _decisions(sheet: Worksheet, formats: Formats, row: int) -> int:
 
 def _wallets(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: int) -> int:
     row = _heading(sheet, formats, "The day's proof", row)
-    row = _table_header(sheet, formats, ("Wallet", "Light", "Days", "Proof"), row)
+    row = _table_header(sheet, formats, ("Wallet", "Light", "Days", "Proof", ""), row)
     for wallet in content.wallets:
         _wallet(sheet, formats, wallet, row)
         row += 1
@@ -270,7 +270,7 @@ def _wallet(sheet: Worksheet, formats: Formats, wallet: WalletShown, row: int) -
 
 def _waiting(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: int) -> int:
     row = _heading(sheet, formats, "What waits for you", row)
-    row = _table_header(sheet, formats, ("Sheet", "Wallet", "Rows", "Money"), row)
+    row = _table_header(sheet, formats, ("Sheet", "Wallet", "Rows", "Money", ""), row)
     waiting = content.proposals[
         content.proposals["sheet"].isin([sheet_name.value for sheet_name in ANSWERABLE])
     ]
@@ -290,7 +290,7 @@ def _waiting(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: 
 
 def _held(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: int) -> int:
     row = _heading(sheet, formats, "Held: back on their day, on no sheet till then", row)
-    row = _table_header(sheet, formats, ("Back on", "Wallet", "Rows", "Money"), row)
+    row = _table_header(sheet, formats, ("Back on", "Wallet", "Rows", "Money", ""), row)
     for held in content.held:
         sheet.write_string(row, 0, held.until, formats.cell)
         sheet.write_string(row, 1, held.wallet, formats.cell)
@@ -324,7 +324,7 @@ def _count(
 
 def _files(sheet: Worksheet, formats: Formats, content: WorkbookContent, row: int) -> int:
     row = _heading(sheet, formats, "Statement files", row)
-    row = _table_header(sheet, formats, ("Wallet", "Proof", "Period", "File"), row)
+    row = _table_header(sheet, formats, ("Wallet", "Proof", "Period", "File", ""), row)
     for wallet in content.wallets:
         for shown in wallet.files:
             for number, text in enumerate((wallet.name, shown.proof, shown.period, shown.name)):

@@ -30,7 +30,7 @@ HEADER_ROW: Final = 1
 _ADVICE_HEIGHT: Final = 41
 _ROW_HEIGHT: Final = 16
 _FURTHER: Final = "Further answers: only what the chosen decision needs"
-_TALLEST: Final = 6
+_TALLEST: Final = 7
 """Lines of text a row shows at most, so that several rows stand on a screen."""
 
 _TABS: Final[dict[Sheet, str]] = {
