@@ -20,6 +20,7 @@ LIGHTS: Final = {
     Light.BALANCED.value: "#DDEFD9",
     Light.WITH_ITEMS.value: "#FFF0C8",
     Light.NOT_BALANCED.value: "#F6D5D2",
+    Light.NO_STATEMENT.value: "#E4E4E4",
 }
 """Fill of each light; the word stands in the cell beside."""
 

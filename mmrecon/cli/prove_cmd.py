@@ -12,14 +12,17 @@ from mmrecon.cli.outcome import Outcome
 from mmrecon.model.words import worded
 
 if TYPE_CHECKING:
-    from mmrecon.model.proof import DayProof, Listed
+    from collections.abc import Callable
+
+    from mmrecon.model.proof import DayProof, Listed, Movement
     from mmrecon.pipeline.proving import Proved
     from mmrecon.pipeline.run import Run
 
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 _RECEIPTS: Final = 3
 SYMBOLS: Final = {
-    "balanced": "[OK]", "balanced with listed items": "[--]", "not balanced": "[!!]"
+    "balanced": "[OK]", "balanced with listed items": "[--]", "not balanced": "[!!]",
+    "no statement": "[??]",
 }  # fmt: skip
 """A sign beside the words, so that a page without colours reads the same."""
 
@@ -88,23 +91,29 @@ def _rows(proof: DayProof) -> list[tuple[str, str, str, str]]:
         return "not printed" if minor is None else to_text(minor, proof.currency)
 
     rows = [("opening", "", money(proof.evidence.opening_minor), "")]
-    rows += [
-        (
-            each.name.replace("_", " "), f"{each.lines:,}",
-            money(each.in_minor) if each.in_minor else "",
-            money(each.out_minor) if each.out_minor else "",
-        )
-        for each in proof.classes
-    ]  # fmt: skip
+    rows += [_movement(each, money) for each in proof.classes]
     rows.append(("closing", "", money(proof.evidence.closing_minor), ""))
+    if proof.clients:
+        rows.append(("collections and payouts:", "", "", ""))
+        rows += [_movement(each, money, indent="  ") for each in proof.clients]
     if proof.two_way is not None:
         both = proof.two_way
         rows += [
-            ("mmrecon posted", "", money(both.ours_in_minor), money(both.ours_out_minor)),
             ("Fineract has", "", money(both.theirs_in_minor), money(both.theirs_out_minor)),
             ("both agree on", f"{both.agreed:,}", "", ""),
         ]
     return rows
+
+
+def _movement(
+    each: Movement, money: Callable[[int | None], str], indent: str = ""
+) -> tuple[str, str, str, str]:
+    return (
+        indent + each.name.replace("_", " "),
+        f"{each.lines:,}" if each.lines else "",
+        money(each.in_minor) if each.in_minor else "",
+        money(each.out_minor) if each.out_minor else "",
+    )
 
 
 def _entry(mark: str, entry: Listed, currency: str) -> str:

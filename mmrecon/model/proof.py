@@ -25,6 +25,7 @@ class Light(StrEnum):
     BALANCED = "balanced"
     WITH_ITEMS = "balanced with listed items"
     NOT_BALANCED = "not balanced"
+    NO_STATEMENT = "no statement"
 
 
 class Coverage(StrEnum):
@@ -153,10 +154,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class TwoWay:
-    """Clients' money of one day on both sides, and what one side has and the other has not."""
+    """Clients' money of one day on both sides, and what one side has and the other has not.
+
+    `ours` is what mmrecon posted, `linked` what others posted and two people linked.
+    """
 
     ours_in_minor: int
     ours_out_minor: int
+    linked_in_minor: int
+    linked_out_minor: int
     theirs_in_minor: int
     theirs_out_minor: int
     agreed: int
@@ -166,7 +172,11 @@ class TwoWay:
 
 @dataclass(frozen=True, slots=True)
 class DayProof:
-    """What is proved of one wallet, sub-account and day. `two_way` stands with one sub-account."""
+    """What is proved of one wallet, sub-account and day. `two_way` stands with one sub-account.
+
+    `classes` add up to closing minus opening wherever these are known: what nobody can read or
+    explain is a bucket too. `clients` are the clients' lines among them by where their money is.
+    """
 
     wallet: str
     sub_account: str
@@ -177,6 +187,7 @@ class DayProof:
     evidence: Evidence
     classes: tuple[Movement, ...]
     states: tuple[Movement, ...]
+    clients: tuple[Movement, ...]
     listed: tuple[Listed, ...]
     differences: tuple[Listed, ...]
     two_way: TwoWay | None = None
@@ -188,9 +199,11 @@ class DayProof:
 
     @property
     def light(self) -> Light:
-        """Not balanced only for a failed chain, or money nobody can explain."""
+        """Not balanced only for a failed chain, or money nobody can explain or read."""
         if self.proof is ProofState.CONTRADICTED or self.differences:
             return Light.NOT_BALANCED
+        if self.coverage is Coverage.NONE:
+            return Light.NO_STATEMENT
         if self.listed or self.proof is ProofState.OPEN:
             return Light.WITH_ITEMS
         return Light.BALANCED

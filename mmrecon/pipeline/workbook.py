@@ -19,19 +19,22 @@ from mmrecon.approval.workbook_out import write
 from mmrecon.errors import ExitCode
 from mmrecon.fetch.archive import put
 from mmrecon.model.catalogue import sentence_of
+from mmrecon.model.clock import local_date
 from mmrecon.model.frame import concat
 from mmrecon.model.issue import Issue
+from mmrecon.model.proof import Light
 from mmrecon.model.proposal import ANSWERABLE, Sheet
 from mmrecon.pipeline.found_links import issues_of
 from mmrecon.pipeline.open_work import ledger_snapshot, open_work, wallet_parts
 from mmrecon.pipeline.run import Run
+from mmrecon.proof.coverage import days_touched
 from mmrecon.secret import make_private
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.found_links import found_transactions
 from mmrecon.store.holds import end_due, held_money
 from mmrecon.store.journal import Entry, append
 from mmrecon.store.line_table import LineFilter, line_table
-from mmrecon.store.proofs import last_day, newest_proofs
+from mmrecon.store.proofs import StoredProof, last_day, newest_proofs, statement_periods
 from mmrecon.store.workbooks import StoredWorkbook, insert_workbook, shown_files
 
 EXPIRES_AFTER: Final = timedelta(days=7)
@@ -137,7 +140,10 @@ def _content(
         expires_on=local.date() + EXPIRES_AFTER,
         proposals=proposals,
         counts=_counts(connection, wallets, first_days),
-        wallets=[_wallet(connection, one, first_days[one.wallet_id]) for one in wallets],
+        wallets=[
+            _wallet(connection, one, first_days[one.wallet_id], _yesterday(run, one))
+            for one in wallets
+        ],
         warnings=[sentence_of(issue) for issue in issues],
         held=_held(connection, wallets),
     )
@@ -151,6 +157,11 @@ def _held(connection: Connection, wallets: Sequence[WalletPart]) -> list[HeldSho
         for one in held_money(connection)
         if one.wallet_id in names
     ]
+
+
+def _yesterday(run: Run, wallet: WalletPart) -> str:
+    """The newest whole day of the wallet."""
+    return str(local_date(run.now_utc(), wallet.zone) - timedelta(days=1))
 
 
 def _first_day(connection: Connection, wallet: WalletPart) -> str:
@@ -193,21 +204,42 @@ def _counts(
     return concat(CountFrame, frames)
 
 
-def _wallet(connection: Connection, wallet: WalletPart, first_day: str) -> WalletShown:
-    """A wallet's newest proof in a word and a sentence, and its files of the days shown."""
-    proofs = newest_proofs(connection, wallet.wallet_id, first_day)
+def _newest(proofs: Sequence[StoredProof], read: str, yesterday: str) -> tuple[str, str]:
+    """The light of the newest day that could be there by now, and a sentence about it.
+
+    `read` is the newest day with a statement. A day before it says nothing of the newest one: what
+    is not proved, or has no statement, says so.
+    """
+    day = max([proof.day for proof in proofs], default="")
+    own = [proof for proof in proofs if proof.day == day]
+    worst = next((one for word in _WORST for one in own if one.light == word), None)
+    told = f"{day}: {worst.light}, statements {worst.proof}" if worst else ""
+    if read < yesterday:
+        return Light.NO_STATEMENT.value, "; ".join(filter(None, [f"none of {yesterday} yet", told]))
+    if worst is None or day < read:
+        return "", "; ".join(filter(None, ["`mmrecon prove` runs after posting", told]))
+    return worst.light, f"{day}: statements {worst.proof}"
+
+
+_WORST: Final = (
+    Light.NOT_BALANCED.value, Light.NO_STATEMENT.value, Light.WITH_ITEMS.value,
+    Light.BALANCED.value,
+)  # fmt: skip
+
+
+def _wallet(
+    connection: Connection, wallet: WalletPart, first_day: str, yesterday: str
+) -> WalletShown:
+    """A wallet's newest day in a word and a sentence, and its files of the days shown."""
     last = last_day(connection, wallet.wallet_id)
-    newest = proofs[-1] if proofs else None
-    said = (
-        f"{newest.day}: statements {newest.proof}"
-        if newest
-        else "`mmrecon prove` runs after posting"
-    )
+    periods = statement_periods(connection, wallet.wallet_id)
+    read = max(map(str, days_touched(periods, wallet.zone)), default="")
+    light, said = _newest(newest_proofs(connection, wallet.wallet_id, first_day), read, yesterday)
     return WalletShown(
         name=wallet.name,
         currency=wallet.currency,
         days=f"{first_day} to {last}" if last else "no lines yet",
-        light=newest.light if newest else "",
+        light=light,
         proof=said,
         files=[
             FileShown(shown.name, _period(shown.from_utc_s, shown.to_utc_s, wallet), shown.proof)

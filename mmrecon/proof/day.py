@@ -23,9 +23,9 @@ from mmrecon.model.proof import (
 )
 from mmrecon.proof.balances import Chain, chain, movement_minor, printed
 from mmrecon.proof.coverage import covered, day_bounds, days_touched
+from mmrecon.proof.refused import refused_rows, rest_minor, unexplained, unread_money
 
 RECEIPTS_SHOWN: Final = 20
-_A_DAY_S: Final = 86_400
 
 CLIENT_CLASSES: Final = (LineClass.COLLECTION, LineClass.PAYOUT)
 """Classes whose money belongs to clients; the others are booked by hand or decided."""
@@ -70,6 +70,16 @@ _DECIDED: Final = frozenset(
 """States that only a person's answer gives, whatever class the line is of."""
 
 
+POSTED_HERE: Final = "posted by mmrecon"
+POSTED_BY_OTHERS: Final = "posted by others"
+NOT_POSTED: Final = "not in Fineract"
+_WHERE: Final = {
+    LineState.POSTED: POSTED_HERE,
+    LineState.VERIFIED: POSTED_HERE,
+    LineState.POSTED_ELSEWHERE: POSTED_BY_OTHERS,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class WalletFacts:
     """What the proof must know of a wallet's configuration."""
@@ -111,7 +121,9 @@ def prove_sub_account(
     carries them. A day without one says `why_no_fineract`, unless that is empty.
     """
     known = [period for period in periods if period.sub_account == sub_account]
-    days = days_touched(known, wallet.zone) | set(map(date.fromisoformat, set(lines["value_date"])))
+    seen_there = {day for day, told in two_ways.items() if told.listed or told.differences}
+    days = days_touched(known, wallet.zone)
+    days |= set(map(date.fromisoformat, {*lines["value_date"], *seen_there}))
     by_day = dict(list(lines.groupby("value_date")))
     said = {
         day: _evidence(wallet, day, known, lines, by_day.get(str(day), lines.iloc[:0]))
@@ -149,14 +161,16 @@ def prove_day(
     _refuse_lost_lines(lines, classes, states)
     missed = _missed_minor(evidence, classes)
     refused = refused_rows(touching, missed)
-    classes = (*classes, refused) if refused is not None else classes
     differences = _contradictions(touching, coverage, evidence, chained, missed, near.before)
+    unread = unread_money(touching, missed, refused)
+    proof_fails = bool(differences)
+    differences = (*differences, *unread)
     proved = [period for period in touching if period.proof == ProofState.PROVED]
     told = evidence.source == "statement" and any(each.totals_printed for each in touching)
     complete = covered(proved, day, wallet.zone) is Coverage.FULL or (
         coverage is Coverage.FULL and (told or near.join(evidence))
     )
-    proof = ProofState.CONTRADICTED if differences else _state(touching, missed, refused)
+    proof = ProofState.CONTRADICTED if proof_fails else _state(touching, missed, refused)
     proof = ProofState.OPEN if proof is ProofState.PROVED and not complete else proof
     return DayProof(
         wallet=wallet.name,
@@ -166,8 +180,9 @@ def prove_day(
         coverage=coverage,
         proof=proof,
         evidence=evidence,
-        classes=classes,
+        classes=(*classes, *unexplained(missed, refused)),
         states=states,
+        clients=_clients(lines),
         listed=(*listed_lines(lines), *_listed_of_statement(touching, coverage, proof, missed)),
         differences=differences,
     )
@@ -184,7 +199,7 @@ def with_two_way(
         listed = (*listed, Listed("fineract_not_read", 1, 0, (), {"why": why_no_fineract}))
     return DayProof(
         proof.wallet, proof.sub_account, proof.day, proof.currency, proof.coverage, proof.proof,
-        proof.evidence, proof.classes, proof.states, listed, differences, two_way,
+        proof.evidence, proof.classes, proof.states, proof.clients, listed, differences, two_way,
     )  # fmt: skip
 
 
@@ -269,25 +284,14 @@ def _evidence(
     return evidence, chained
 
 
-def refused_rows(periods: Sequence[StatementPeriod], missed_minor: int | None) -> Movement | None:
-    """The bucket of rows that could not be read, when they are what the day misses.
-
-    A row that a later file shows whole is missed no more; one that two files refuse counts once.
-    Rows whose money could not be read to the last shilling leave the day open, not contradicted.
-    """
-    refusing = [period for period in periods if period.refused_rows and _is_of_one_day(period)]
-    for chosen in (refusing, *([period] for period in refusing)):
-        in_minor = sum(period.refused_in_minor or 0 for period in chosen)
-        out_minor = sum(period.refused_out_minor or 0 for period in chosen)
-        if missed_minor and in_minor - out_minor == missed_minor:
-            rows = sum(period.refused_rows for period in chosen)
-            return Movement("refused", rows, in_minor, out_minor)
-    return None
-
-
-def _is_of_one_day(period: StatementPeriod) -> bool:
-    """Whether its refused rows can only be of the day that is looked at."""
-    return (period.to_utc_s or 0) - (period.from_utc_s or 0) < _A_DAY_S
+def _clients(lines: pd.DataFrame) -> tuple[Movement, ...]:
+    """The clients' lines by where their money is; they add up to collections and payouts."""
+    own = lines[lines["line_class"].isin(CLIENT_CLASSES)]
+    where = own["state"].map(_WHERE).fillna(NOT_POSTED)
+    found = {one.name: one for one in movements(own.assign(where=where), "where")}
+    return tuple(
+        found[name] for name in (POSTED_HERE, POSTED_BY_OTHERS, NOT_POSTED) if name in found
+    )
 
 
 def _missed_minor(evidence: Evidence, classes: Sequence[Movement]) -> int | None:
@@ -336,7 +340,7 @@ def _state(
     periods: Sequence[StatementPeriod], missed_minor: int | None, refused: Movement | None
 ) -> ProofState:
     """What the rows allow at best: open where money is missing, or may be."""
-    if missed_minor and refused is None:
+    if rest_minor(missed_minor, refused):
         return ProofState.OPEN
     if missed_minor is None and any(period.refused_rows for period in periods):
         return ProofState.OPEN
@@ -354,7 +358,8 @@ def _listed_of_statement(
     if refused and missed_minor != 0:
         listed.append(Listed("rows_refused", refused, 0))
     if coverage is not Coverage.FULL:
-        listed.append(Listed("day_not_complete", 1, 0))
+        code = "no_statement" if coverage is Coverage.NONE else "day_not_complete"
+        listed.append(Listed(code, 1, 0))
     elif proof is ProofState.OPEN:
         listed.append(Listed("not_provable_yet", 1, 0))
     return tuple(listed)

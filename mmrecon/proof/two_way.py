@@ -86,14 +86,12 @@ def _on_other_days(known: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _differing(both: pd.DataFrame) -> pd.DataFrame:
-    """Amounts and dates of transactions that both sides know; what of others is linked."""
+    """Amounts and dates of transactions that both sides know; what of others is linked in part."""
     apart = both["signed_minor_theirs"] - both["signed_minor"]
     more = apart * both["signed_minor_theirs"].map(lambda minor: 1 if minor > 0 else -1) > 0
     in_part = ~both["is_posting"] & more
     amounts = both.assign(amount_minor=apart)
     wrong = amounts[(apart != 0) & ~in_part]
-    linked = both[~both["is_posting"].astype(bool) & (apart == 0)]
-    linked = linked.assign(amount_minor=linked["signed_minor"])
     partly = amounts[in_part]
     moved = both[both["is_posting"] & (both["value_date"] != both["value_date_theirs"])]
     moved = moved.assign(amount_minor=moved["signed_minor"])
@@ -101,7 +99,6 @@ def _differing(both: pd.DataFrame) -> pd.DataFrame:
         [
             _entries(wrong, "amount_differs", "value_date"),
             _entries(partly, "linked_in_part", "value_date"),
-            _entries(linked, "linked", "value_date"),
             _entries(moved, "date_differs", "value_date"),
         ],
         ignore_index=True,
@@ -160,11 +157,15 @@ def _of_day(
         for code, group in found[found["day"] == day].groupby("code")
     ]
     clients = theirs[theirs["account_kind"] != "journal"]
-    ours_in, ours_out = _in_and_out(claimed, day)
+    posted = claimed["is_posting"].astype(bool)
+    ours_in, ours_out = _in_and_out(claimed[posted], day)
+    linked_in, linked_out = _in_and_out(claimed[~posted], day)
     theirs_in, theirs_out = _in_and_out(clients, day)
     return TwoWay(
         ours_in_minor=ours_in,
         ours_out_minor=ours_out,
+        linked_in_minor=linked_in,
+        linked_out_minor=linked_out,
         theirs_in_minor=theirs_in,
         theirs_out_minor=theirs_out,
         agreed=int((both["value_date"] == day).sum()),

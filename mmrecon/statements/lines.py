@@ -130,8 +130,9 @@ def _fee_lines(frame: pd.DataFrame, fee: FeeColumn, kept: Mask) -> pd.DataFrame:
 
 
 def refused_rows(typed: TypedRows, data: DataRows, setting: Setting) -> pd.DataFrame:
-    """The rows that could not be understood, with what of their money could be read."""
+    """The rows that could not be understood, with what of their money could be read, fees too."""
     layout = data.table.layout
+    fees = sum((fee.moved_minor for fee in typed.fees), np.zeros(len(typed.rows), np.int64))
     places = np.flatnonzero(typed.refused)
     kinds = [typed.problems.kinds[kind - 1] for kind in typed.problems.found[places].tolist()]
     receipts = typed.texts["receipt"].take(pa.array(places)).to_pylist()
@@ -143,8 +144,12 @@ def refused_rows(typed: TypedRows, data: DataRows, setting: Setting) -> pd.DataF
             "receipt": [shown_receipt(receipt, layout) for receipt in receipts],
             "field": [field for _, field, _ in kinds],
             "expected": [expected for _, _, expected in kinds],
-            "in_minor": _optional(typed.in_minor, typed.money_known, typed.refused),
-            "out_minor": _optional(typed.out_minor, typed.money_known, typed.refused),
+            "in_minor": _optional(
+                typed.in_minor + np.maximum(fees, 0), typed.money_known, typed.refused
+            ),
+            "out_minor": _optional(
+                typed.out_minor + np.maximum(-fees, 0), typed.money_known, typed.refused
+            ),
         }
     )
     return concat(RefusedRowFrame, [regular, _ragged_rows(data, setting)])

@@ -95,7 +95,7 @@ def test_a_receipt_booked_by_a_teller_is_not_posted_again(played: Played) -> Non
     assert line["state"] == "posted_elsewhere"
     assert "held back because" in played.first.stdout
     assert "Found in Fineract, posted by somebody else: 1 line" in played.first.stdout
-    assert "linked to what somebody else posted" in played.first.stdout
+    assert "posted by others" in played.first.stdout
     with closing(sqlite3.connect(played.site.folder / "state" / "mmrecon.db")) as connection:
         query = "select count(*) from link join line using (line_id) where receipt = ?"
         assert connection.execute(query, (receipt,)).fetchone()[0] == 1

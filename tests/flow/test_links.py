@@ -49,9 +49,12 @@ def test_what_a_teller_posted_is_linked_by_two_people_and_proved(site: Site) -> 
     assert "link to a transaction" in site.ok("approve", batch_id, codes=(1,)).out
     assert site.call("approve", batch_id, "--yes", *site.signed(ASHA)).code == 5
     site.approve_everything(BENO)
-    found = listed(site)
-    assert found["linked"] == 110_000
-    assert "posted_by_others" not in found
+    assert "posted_by_others" not in listed(site)
+    (day,) = site.ok("prove", "--day", DAY.isoformat(), "--json").json["days"]
+    assert day["two_way"]["linked_in_minor"] == 110_000
+    money = {bucket["name"]: bucket["in_minor"] for bucket in day["clients"]}
+    assert money["posted by others"] == 110_000
+    assert money.get("posted by mmrecon", 0) == day["two_way"]["ours_in_minor"]
     assert [site.state_of(receipt(number)) for number in (1, 2)] == ["posted_elsewhere"] * 2
     site.ok("verify", codes=(0,))
     check_money(site)

@@ -107,6 +107,19 @@ CODES: Final[tuple[CodeText, ...]] = (
         "See `mmrecon status`; import a corrected file.",
     ),
     CodeText(
+        "refused_money_unknown",
+        Severity.ATTENTION,
+        "the money of {count} row(s) that could not be read is not known from them",
+        "See `mmrecon status` for the rows; import a corrected file. The day balances when it is "
+        "read.",
+    ),
+    CodeText(
+        "no_statement",
+        Severity.NOTICE,
+        "no statement of this day has been read",
+        "Fetch or import it; until then nobody can say whether the day is complete.",
+    ),
+    CodeText(
         "day_not_complete",
         Severity.NOTICE,
         "the statements do not cover the whole day",
@@ -142,12 +155,6 @@ CODES: Final[tuple[CodeText, ...]] = (
         Severity.ATTENTION,
         "in Fineract, and mmrecon does not know yet that it stands: {amount} ({transactions})",
         "Run `mmrecon post`: recovery comes first.",
-    ),
-    CodeText(
-        "linked",
-        Severity.NOTICE,
-        "linked to what somebody else posted: {amount} ({transactions})",
-        "Nothing: two people signed that it is the same money.",
     ),
     CodeText(
         "links_not_seen",
