@@ -9,14 +9,16 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mmrecon.statements.above import refuse_rows_above
+from mmrecon.statements.csv_table import read_csv
 from mmrecon.statements.header import (
     SEARCHED_RECORDS,
     Claim,
@@ -28,13 +30,15 @@ from mmrecon.statements.layout import Layout
 from mmrecon.statements.mojibake import whole_columns
 from mmrecon.statements.opening import Opening
 from mmrecon.statements.refusal import NotReadableError
-from mmrecon.statements.sniff import Kind
+from mmrecon.statements.sniff import Kind, Text
 from mmrecon.statements.table import RawTable, Record
 
 _PATIENCE_S: Final = 300
 _REFUSED: Final = 3
 _FULL: Final = (1 << 16, 1 << 20)
 """Rows of a whole sheet: what comes after them was cut off (domain.md F-20)."""
+
+_ROW_IN_A_CELL: Final = r"^[^,;\t|]*(?:,[^,]*){3}|^[^,;\t|]*(?:;[^;]*){3}|^[^,;\t|]*(?:\t[^\t]*){3}"
 
 _Notices = list[tuple[str, Mapping[str, str | int]]]
 
@@ -66,6 +70,10 @@ def read_excel(content: bytes, kind: Kind, layouts: Sequence[Layout], opening: O
     container = "xlsx" if kind == "xlsx" else "xls"
     claims = {name: find_claim(head, layouts, container) for name, head in heads.items()}
     claimed = {name: claim for name, claim in claims.items() if claim is not None}
+    packed = _packed(sheets) if not claimed else None
+    if packed is not None:
+        table = read_csv(Text(packed, "utf-8"), layouts, opening.sheet)
+        return replace(table, notices=(*table.notices, ("rows_unwrapped", {})))
     if not claimed:
         raise _unclaimed([record for head in heads.values() for record in head], layouts, kind)
     if len(claimed) > 1:
@@ -83,6 +91,18 @@ def read_excel(content: bytes, kind: Kind, layouts: Sequence[Layout], opening: O
     table = _table(name, sheets[name], claim, notices)
     refuse_rows_above(table)
     return table
+
+
+def _packed(sheets: Mapping[str, _Sheet]) -> bytes | None:
+    """The text of a workbook whose only column holds whole delimited rows; None for any other."""
+    filled = [sheet for sheet in sheets.values() if sheet.rows]
+    if len(filled) != 1 or not filled[0].columns:
+        return None
+    first, *others = filled[0].columns
+    if any(pc.any(pc.not_equal(column, "")).as_py() for column in others):
+        return None
+    delimited = pc.sum(pc.match_substring_regex(first, _ROW_IN_A_CELL)).as_py() or 0
+    return "\r\n".join(first.to_pylist()).encode() if 2 * delimited > len(first) else None
 
 
 def _unclaimed(records: list[Record], layouts: Sequence[Layout], kind: Kind) -> NotReadableError:

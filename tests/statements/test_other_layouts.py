@@ -16,7 +16,7 @@ from mmrecon.statements.layout import DateFormat, load_layouts
 from mmrecon.statements.merging import merge
 from mmrecon.statements.moments import one_moment
 from mmrecon.statements.reading import Reading, read_member
-from tests.statements.builders import MTN_HEADER, Cells, as_csv, mtn_file
+from tests.statements.builders import MTN_HEADER, Cells, as_csv, as_xlsx, mtn_file
 from tests.statements.samples import FOLDER
 
 LAYOUTS = load_layouts()
@@ -192,6 +192,19 @@ def test_the_paybill_number_of_each_row_says_whose_file_it_is() -> None:
     assert header.account == "990501"
     rows[-1][-1] = "990502"
     assert read(rows).reason == "two_wallets"
+
+
+def test_rows_packed_into_one_cell_of_a_workbook_are_the_rows_of_the_csv() -> None:
+    text = (FOLDER / "mtn" / "mtn-28-day.csv").read_text(encoding="utf-8")
+    reading = read_member(as_xlsx([[line] for line in text.splitlines()]), "f.xlsx", LAYOUTS)
+    names = ["row", "receipt", "line_class", "amount_minor", "balance_minor"]
+    plain = read_member(text.encode(), "f.csv", LAYOUTS)
+    assert reading.lines[names].equals(plain.lines[names])
+    assert "rows_unwrapped" in {issue.code for issue in reading.issues}
+
+
+def test_one_column_of_notes_is_no_packed_statement() -> None:
+    assert read_member(as_xlsx([["one, two"], ["three"]]), "f.xlsx", LAYOUTS).lines.empty
 
 
 def test_french_words_repaired_or_not_give_the_same_lines() -> None:
