@@ -55,13 +55,9 @@ class Allocator:
         self,
         index: LedgerIndex,
         policies: Mapping[int, tuple[MatchingPolicy, str]],
-        owners: Places,
     ) -> None:
         self._index = index
-        self._accounts_of: dict[int, list[int]] = {owner: [] for owner in owners.tolist()}
-        which, rows = index.accounts_of(owners)
-        for owner, row in zip(owners[which].tolist(), rows.tolist(), strict=True):
-            self._accounts_of[owner].append(row)
+        self._accounts_of: dict[int, list[int]] = {}
         self._policies = policies
         self._paid: dict[int, int] = {}
         self._products: dict[str, int] = {
@@ -71,6 +67,13 @@ class Allocator:
             wallet_id: index.accounts.open_in(currency)
             for wallet_id, (_, currency) in policies.items()
         }
+
+    def look_up(self, owners: Places) -> None:
+        """Find the accounts of the owners (each once) whose money is to be allocated."""
+        self._accounts_of |= {owner: [] for owner in owners.tolist()}
+        which, rows = self._index.accounts_of(owners)
+        for owner, row in zip(owners[which].tolist(), rows.tolist(), strict=True):
+            self._accounts_of[owner].append(row)
 
     def allocate(self, purse: Purse, vetoes: int) -> tuple[Taken, int]:
         """The legs of one line and its vetoes; no legs where a veto prevents them."""
@@ -86,6 +89,27 @@ class Allocator:
         for account, amount_minor in taken:
             self._paid[account] = self._paid.get(account, 0) + amount_minor
         return taken, vetoes
+
+    def only_savings(self, owners: Places, wallet_ids: Keys) -> Places:
+        """The account into which all money of an owner flows whatever is due, or -1.
+
+        It is a savings account, the owner has no other open one, and the waterfall takes it.
+        """
+        accounts = self._index.accounts
+        found = np.full(len(owners), -1, dtype=np.int64)
+        for wallet_id, (policy, _) in self._policies.items():
+            rows = np.flatnonzero(self._open[wallet_id])
+            alone = np.bincount(accounts.owner[rows], minlength=int(owners.max(initial=0)) + 1) == 1
+            rows = rows[alone[accounts.owner[rows]] & (accounts.kind[rows] != LOAN)]
+            taken = [step.product for step in policy.waterfall if step.kind == "savings"]
+            if "" not in taken:
+                products = [self._product(code) for code in taken]
+                rows = rows[np.isin(accounts.product[rows], products)]
+            account_of = np.full(len(alone), -1, dtype=np.int64)
+            account_of[accounts.owner[rows]] = rows
+            mine = wallet_ids == wallet_id
+            found[mine] = account_of[owners[mine]]
+        return found
 
     def _direct(self, purse: Purse) -> tuple[Taken, int]:
         account = purse.account

@@ -112,11 +112,14 @@ def _legs(whole: Whole, context: MatchContext, index: LedgerIndex) -> Legs:
     placed = (whole.owner != NOBODY) & (whole.tier > 0) & (whole.tier <= B) & (left > 0)
     ordered = needs_order(whole.account, index.accounts.kind, np.where(placed, whole.tier, 0))
     policies = {key: (wallet.policy, wallet.currency) for key, wallet in context.wallets.items()}
-    allocator = Allocator(index, policies, distinct(whole.owner[ordered]))
-    place_of = np.empty(len(placed), dtype=np.int64)
-    place_of[order_of_completion(whole.lines)] = np.arange(len(placed))
+    allocator = Allocator(index, policies)
     wallet_ids = whole.lines["wallet_id"].to_numpy()
-    for line in ordered[np.argsort(place_of[ordered], kind="stable")].tolist():
+    account = whole.account.copy()
+    waterfall = ordered[account[ordered] < 0]
+    account[waterfall] = allocator.only_savings(whole.owner[waterfall], wallet_ids[waterfall])
+    ordered = ordered[needs_order(account[ordered], index.accounts.kind, whole.tier[ordered])]
+    allocator.look_up(distinct(whole.owner[ordered]))
+    for line in ordered[order_of_completion(whole.lines.iloc[ordered])].tolist():
         purse = Purse(
             int(whole.owner[line]), int(whole.account[line]), int(left[line]), int(wallet_ids[line])
         )
@@ -127,7 +130,7 @@ def _legs(whole: Whole, context: MatchContext, index: LedgerIndex) -> Legs:
     simple[ordered] = False
     lines = np.flatnonzero(simple)
     legs.line += lines.tolist()
-    legs.account += whole.account[lines].tolist()
+    legs.account += account[lines].tolist()
     legs.amount += left[lines].tolist()
     return legs
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -11,9 +11,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mmrecon.matching.keys import Keys, Places, as_arrow, byte_set, texts, with_bytes
+from mmrecon.matching.keys import (
+    Flags,
+    Keys,
+    Places,
+    as_arrow,
+    byte_set,
+    flags,
+    texts,
+    with_bytes,
+)
 from mmrecon.matching.vetoes import words
+from mmrecon.model.line import LineClass
 from mmrecon.model.match import MatchFrame
+from mmrecon.model.match_texts import evidence_of
 
 _NO_ID: Final = -1
 _ESCAPED: Final = byte_set(b'"\\' + bytes([*range(32), 127]))
@@ -64,28 +75,112 @@ class Outcomes:
 
 
 def match_frame(outcomes: Outcomes, legs: Targets, candidates: Targets) -> pd.DataFrame:
-    """A MatchFrame, in the order of the outcomes."""
-    count = len(outcomes.line_id)
-    labels = pc.binary_join_element_wise(candidates.kind, candidates.account_no, ":")
-    leg_labels = pc.binary_join_element_wise(legs.kind, legs.account_no, ":")
-    amounts = pc.cast(pa.array(legs.amount_minor), pa.string())
-    leg_amounts = pc.binary_join_element_wise(leg_labels, amounts, "=")
+    """A MatchFrame, in the order of the outcomes; without the texts that follow from the rest."""
+    short = _said_by_one_account(outcomes, legs, candidates)
+    rest = np.flatnonzero(~short)
+    written = _texts(_some(outcomes, rest), _of_lines(legs, ~short), _of_lines(candidates, ~short))
+    where = pa.array(~short)
+    empty = repeated("", len(short))
     columns: dict[str, object] = {
         "line_id": outcomes.line_id,
         "state": _series(outcomes.state),
         "tier": _series(outcomes.tier),
         "rule": _series(outcomes.rule),
         "vetoes": _series(words(outcomes.vetoes)),
-        "suggestions": _series(_joined(labels, candidates.line, count, ";")),
-        "legs": _series(_joined(leg_amounts, legs.line, count, ";")),
-        "legs_json": _series(_listed(_leg_json(legs), legs.line, count)),
-        "candidates_json": _series(_listed(_candidate_json(candidates), candidates.line, count)),
         "client_id": _optional(outcomes.client_id),
         "item_id": _optional(outcomes.item_id),
         "explanation": _series(outcomes.explanation),
-        "explanation_json": _series(_arguments(outcomes, legs, candidates)),
     }
-    return MatchFrame.build(columns)
+    for name, values in written.items():
+        columns[name] = _series(pc.replace_with_mask(empty, where, values))
+    return MatchFrame.build(columns | _one_account(outcomes, legs, short))
+
+
+def _said_by_one_account(outcomes: Outcomes, legs: Targets, candidates: Targets) -> Flags:
+    """Collections that go into the one account that their rule names, with no other considered."""
+    count = len(outcomes.line_id)
+    short: Flags = (np.bincount(legs.line, minlength=count) == 1) & (
+        np.bincount(candidates.line, minlength=count) == 1
+    )
+    lines = np.flatnonzero(short)
+    leg, candidate = (np.searchsorted(each.line, lines) for each in (legs, candidates))
+    at, at_leg, at_candidate = pa.array(lines), pa.array(leg), pa.array(candidate)
+    evidence = pc.binary_join_element_wise('["', evidence_of(outcomes.rule.take(at)), '"]', "")
+    numbers = (
+        candidates.account_id[candidate] == legs.account_id[leg],
+        candidates.client_id[candidate] == outcomes.client_id[lines],
+        legs.client_id[leg] == outcomes.client_id[lines],
+        legs.amount_minor[leg] == legs.posted_minor[leg],
+        outcomes.item_id[lines] == _NO_ID,
+    )
+    said = (
+        pc.equal(candidates.kind.take(at_candidate), legs.kind.take(at_leg)),
+        pc.equal(candidates.speaks_for.take(at_candidate), evidence),
+        pc.equal(candidates.against.take(at_candidate), "[]"),
+        pc.equal(outcomes.line_class.take(at), LineClass.COLLECTION.value),
+        pc.equal(outcomes.target.take(at), ""),
+    )
+    escaped = (
+        with_bytes(legs.account_no.take(at_leg), _ESCAPED),
+        with_bytes(outcomes.client.take(at), _ESCAPED),
+        with_bytes(outcomes.reference.take(at), _ESCAPED),
+    )
+    short[lines] = np.logical_and.reduce([*numbers, *map(flags, said)])
+    short[lines] &= ~np.logical_or.reduce(escaped)
+    return short
+
+
+def _one_account(outcomes: Outcomes, legs: Targets, short: Flags) -> dict[str, object]:
+    """What a MatchFrame says of lines that one account says in full."""
+    leg = np.searchsorted(legs.line, np.arange(len(short)))
+    leg[~short] = 0
+    places = pa.array(leg, mask=~short)
+    own = pa.array(np.arange(len(short)), mask=~short)
+    if not len(legs.line):
+        return {}
+    return {
+        "one_kind": _series(legs.kind.take(places)),
+        "one_account_id": np.where(short, legs.account_id[leg], 0),
+        "one_account_no": _series(legs.account_no.take(places)),
+        "one_minor": np.where(short, legs.amount_minor[leg], 0),
+        "one_client_no": _series(outcomes.client.take(own)),
+        "one_reference": _series(outcomes.reference.take(own)),
+    }
+
+
+def _texts(outcomes: Outcomes, legs: Targets, candidates: Targets) -> dict[str, pa.StringArray]:
+    """The texts of matches that need them."""
+    count = len(outcomes.line_id)
+    labels = pc.binary_join_element_wise(candidates.kind, candidates.account_no, ":")
+    leg_labels = pc.binary_join_element_wise(legs.kind, legs.account_no, ":")
+    amounts = pc.cast(pa.array(legs.amount_minor), pa.string())
+    leg_amounts = pc.binary_join_element_wise(leg_labels, amounts, "=")
+    return {
+        "suggestions": _joined(labels, candidates.line, count, ";"),
+        "legs": _joined(leg_amounts, legs.line, count, ";"),
+        "legs_json": _listed(_leg_json(legs), legs.line, count),
+        "candidates_json": _listed(_candidate_json(candidates), candidates.line, count),
+        "explanation_json": _arguments(outcomes, legs, candidates),
+    }
+
+
+def _some(outcomes: Outcomes, lines: Places) -> Outcomes:
+    """The outcomes of some lines."""
+    at = pa.array(lines)
+    return Outcomes(
+        **{
+            each.name: value[lines] if isinstance(value, np.ndarray) else value.take(at)
+            for each in fields(outcomes)
+            for value in [getattr(outcomes, each.name)]
+        }
+    )
+
+
+def _of_lines(targets: Targets, chosen: Flags) -> Targets:
+    """The targets of some lines, which are counted from 0 anew."""
+    left = only(targets, np.flatnonzero(chosen[targets.line]))
+    number = np.cumsum(chosen) - 1
+    return replace(left, line=number[left.line])
 
 
 def stacked(parts: list[Targets]) -> Targets:

@@ -105,7 +105,7 @@ class LedgerIndex:
         keys = self.space.register_keys.copy()
         zeros = np.flatnonzero(flags(pc.starts_with(self._texts, "0")))
         texts = self._texts.take(pa.array(zeros))
-        numbers = flags(pc.match_substring_regex(texts, "^[0-9]+$"))
+        numbers = flags(pc.ascii_is_decimal(texts))
         keys[zeros[numbers]] = self.space.encode(without_zeros(texts.filter(pa.array(numbers))))
         return Lookup.build(keys, self._owners, self._accounts, self._bits)
 

@@ -81,14 +81,10 @@ def double_payments(
 ) -> Flags:
     """Lines with the same money for the same account, or the same reference, minutes before."""
     minutes = _minutes(lines, context)
-    known = pd.DataFrame(
-        {"who": owner, "what": account, "amount": lines["amount_minor"].to_numpy()}
-    )
-    times = lines["completed_at_utc_s"].to_numpy() // 60
-    order = order_of_completion(lines)
     mine = owner >= 0
-    doubled = _follows(known, times, order, minutes) & mine
-    return doubled | (_after_others(lines, minutes, context) & mine)
+    amounts = lines["amount_minor"].to_numpy()
+    doubled = _follows(lines, _groups(owner, account, amounts), minutes)
+    return (doubled | _after_others(lines, minutes, context)) & mine
 
 
 def _after_others(lines: pd.DataFrame, minutes: Keys, context: MatchContext) -> Flags:
@@ -97,25 +93,30 @@ def _after_others(lines: pd.DataFrame, minutes: Keys, context: MatchContext) -> 
     if not len(others):
         return np.zeros(len(lines), dtype=bool)
     both = pd.concat([others, lines], ignore_index=True)
-    facts = pd.DataFrame(
-        {
-            "who": pd.factorize(normalise(as_arrow(both["reference"])).key.to_pandas())[0],
-            "what": both["wallet_id"].to_numpy(),
-            "amount": both["amount_minor"].to_numpy(),
-        }
-    )
+    typed, _ = pd.factorize(normalise(as_arrow(both["reference"])).key.to_pandas())
+    groups = _groups(typed, both["wallet_id"].to_numpy(), both["amount_minor"].to_numpy())
     limits = np.concatenate([np.zeros(len(others), dtype=np.int64), minutes])
-    times = both["completed_at_utc_s"].to_numpy() // 60
-    return _follows(facts, times, order_of_completion(both), limits)[len(others) :]
+    return _follows(both, groups, limits)[len(others) :]
 
 
-def _follows(facts: pd.DataFrame, times: Keys, order: Places, minutes: Keys) -> Flags:
-    """Rows that come at most so many minutes after another row with the same facts."""
-    group = facts.groupby(list(facts.columns), sort=True).ngroup().to_numpy()
+def _groups(*facts: Keys) -> Places:
+    """A number for each row; rows with the same facts have the same."""
+    group = np.zeros(len(facts[0]), dtype=np.int64)
+    for values in facts:
+        codes, kinds = pd.factorize(values)
+        group, _ = pd.factorize(group * len(kinds) + codes)
+    return np.asarray(group, dtype=np.int64)
+
+
+def _follows(lines: pd.DataFrame, group: Places, minutes: Keys) -> Flags:
+    """Lines that complete at most so many minutes after another one of their group."""
+    result = np.zeros(len(lines), dtype=bool)
+    several = np.flatnonzero(np.bincount(group)[group] > 1)
+    order = several[order_of_completion(lines.iloc[several])]
     order = order[np.argsort(group[order], kind="stable")]
+    minute = lines["completed_at_utc_s"].to_numpy()[order] // 60
     same = group[order][1:] == group[order][:-1]
-    near = times[order][1:] - times[order][:-1] <= minutes[order][1:]
-    result = np.zeros(len(facts), dtype=bool)
+    near = minute[1:] - minute[:-1] <= minutes[order][1:]
     result[order[1:]] = same & near & (minutes[order][1:] > 0)
     return result
 
@@ -128,11 +129,11 @@ def order_of_completion(lines: pd.DataFrame) -> Places:
 
 
 def _minutes(lines: pd.DataFrame, context: MatchContext) -> Keys:
-    by_wallet = {
-        key: wallet.policy.double_payment_minutes for key, wallet in context.wallets.items()
-    }
-    minutes = [by_wallet[wallet_id] for wallet_id in lines["wallet_id"].tolist()]
-    return np.array(minutes, dtype=np.int64)
+    wallet_ids = lines["wallet_id"].to_numpy()
+    minutes = np.zeros(len(lines), dtype=np.int64)
+    for wallet_id, wallet in context.wallets.items():
+        minutes[wallet_ids == wallet_id] = wallet.policy.double_payment_minutes
+    return minutes
 
 
 def _too_old(context: MatchContext, wallet: WalletFacts) -> bool:

@@ -31,7 +31,7 @@ class Lookup:
     def build(cls, keys: Keys, owners: Places, accounts: Places, bits: Places) -> Lookup:
         """A table from rows in any order; rows without a key are left out."""
         kept = np.flatnonzero(keys != NO_KEY)
-        order = kept[np.argsort(keys[kept])]
+        order = kept[np.argsort(keys[kept], kind="stable")]  # registers come in order mostly
         shared = np.flatnonzero(_shared(keys[order]))
         tied = order[shared]
         order[shared] = tied[np.lexsort((bits[tied], accounts[tied], owners[tied], keys[tied]))]
@@ -98,7 +98,7 @@ def members(sorted_values: Keys, wanted: Keys) -> Flags:
 
 def distinct(values: Keys) -> Keys:
     """Sorted values without repetitions."""
-    ordered = np.sort(values)
+    ordered = np.sort(values, kind="stable")  # most come in order, or nearly so
     return ordered[runs(ordered)]
 
 

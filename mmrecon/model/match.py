@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from mmrecon.model.frame import FrameSchema, Integer, OptionalInteger, Text
 
@@ -41,6 +42,11 @@ class MatchFrame(FrameSchema):
     ranked list of candidates with what spoke for and against each. `explanation` is a code of the
     catalogue, `explanation_json` its arguments (worded on output). `item_id` is the payout item
     the line settles.
+
+    Where a collection goes into one account that its rule names, and no other was considered,
+    `one_kind` and what follows say it all, and the texts of `TEXTS` are left empty: they follow
+    from it (`model/match_texts.py`). `one_minor` is the leg's money, `one_reference` what was
+    typed. Elsewhere `one_kind` is empty.
     """
 
     key = ("line_id",)
@@ -58,6 +64,16 @@ class MatchFrame(FrameSchema):
     item_id: OptionalInteger
     explanation: Text
     explanation_json: Text
+    one_kind: Text
+    one_account_id: Integer
+    one_account_no: Text
+    one_minor: Integer
+    one_client_no: Text
+    one_reference: Text
+
+
+TEXTS: Final = ("suggestions", "legs", "legs_json", "candidates_json", "explanation_json")
+"""Columns of a match that need not be kept where one account says it all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,20 +137,22 @@ def _sums(
 ) -> tuple[StateSum, ...]:
     """Money by state and currency; a line that never became final moved none."""
     moved = lines["amount_minor"].where(lines["line_class"] != LineClass.NON_FINAL.value, 0)
-    currencies = {wallet_id: wallet.currency for wallet_id, wallet in wallets.items()}
-    frame = lines[["line_id"]].assign(
-        currency=lines["wallet_id"].map(currencies).astype("str"),
-        in_minor=moved.where(lines["sign"] > 0, 0),
-        out_minor=moved.where(lines["sign"] < 0, 0),
+    places = pd.Index(matches["line_id"]).get_indexer(pd.Index(lines["line_id"]))
+    codes, words = pd.factorize(matches["state"])
+    frame = pd.DataFrame(
+        {
+            "state": codes[places],
+            "wallet_id": lines["wallet_id"],
+            "lines": 1,
+            "in_minor": moved.where(lines["sign"] > 0, 0),
+            "out_minor": moved.where(lines["sign"] < 0, 0),
+        }
     )
-    frame = frame.merge(matches[["line_id", "state"]], on="line_id")
-    sums = frame.groupby(["state", "currency"]).agg(
-        lines=("line_id", "size"), in_minor=("in_minor", "sum"), out_minor=("out_minor", "sum")
-    )
-    return tuple(
-        StateSum(str(state), str(currency), int(count), int(in_minor), int(out_minor))
-        for (state, currency), count, in_minor, out_minor in sums.itertuples()
-    )
+    sums: dict[tuple[str, str], list[int]] = {}
+    for (state, wallet_id), *found in frame.groupby(["state", "wallet_id"]).sum().itertuples():
+        together = sums.setdefault((str(words[state]), wallets[wallet_id].currency), [0, 0, 0])
+        together[:] = [int(was + more) for was, more in zip(together, found, strict=True)]
+    return tuple(StateSum(*key, *sums[key]) for key in sorted(sums))
 
 
 def _counts(column: pd.Series) -> dict[str, int]:

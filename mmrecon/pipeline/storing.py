@@ -116,7 +116,7 @@ def _without_known_notice(connection: Connection, wallet_id: int, reading: Readi
 
 def _placed(connection: Connection, wallet_id: int, reading: Reading) -> _Placed:
     assert reading.header is not None
-    receipts = reading.lines["receipt"].drop_duplicates().tolist()
+    receipts = reading.lines["receipt"]
     found = store.lines_of_receipts(connection, reading.header.provider, receipts)
     mine = found["wallet_id"] == wallet_id
     stored = found.loc[mine].reset_index(drop=True)

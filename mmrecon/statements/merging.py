@@ -79,11 +79,13 @@ def merge(read: pd.DataFrame, stored: pd.DataFrame, pairing: Pairing) -> Merged:
 
 def other_amounts(read: pd.DataFrame, stored: pd.DataFrame, pairing: Pairing) -> list[Finding]:
     """New payments whose receipt stands elsewhere in the wallet with another amount."""
-    new = read.iloc[pairing.new["position"].to_numpy()]
+    names = ["receipt", "sign", "line_class", "amount_minor"]
+    new = read[names].iloc[pairing.new["position"].to_numpy()]
     new = new.assign(position=new.index, stored=-1)
-    old = stored.assign(position=-1, stored=np.arange(len(stored)))
-    names = ["receipt", "sign", "line_class", "amount_minor", "position", "stored"]
-    both = pd.concat([old[names], new[names]], ignore_index=True)
+    old = stored[names].assign(position=-1, stored=np.arange(len(stored)))
+    both = pd.concat([old, new], ignore_index=True)
+    if not both["receipt"].duplicated().any():
+        return []
     both = both.loc[both["line_class"].isin(_PAID)]
     both = both.loc[both["receipt"].duplicated(keep=False)]
     if not len(both):

@@ -19,6 +19,7 @@ from mmrecon.statements.moments import Int64s
 
 _CLASSES: Final = [line_class.value for line_class in LineClass]
 _KINDS: Final = [kind.value for kind in PartyKind]
+_LOOKED_AT: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +129,25 @@ def classify(
 
 
 class _Columns:
-    """Text columns whose regular expressions run once per distinct value."""
+    """Text columns whose regular expressions run once per distinct value, if values repeat."""
 
     def __init__(self, texts: dict[str, pa.Array]) -> None:
         self._texts = texts
-        self._encoded: dict[str, pa.DictionaryArray] = {}
+        self._encoded: dict[str, pa.DictionaryArray | None] = {}
 
     def matching(self, field: str, pattern: str) -> Mask:
         """Rows whose field matches."""
         if field not in self._encoded:
-            self._encoded[field] = pc.dictionary_encode(self._texts[field])
+            self._encoded[field] = _encoded(self._texts[field])
         encoded = self._encoded[field]
+        if encoded is None:
+            return as_mask(pc.match_substring_regex(self._texts[field], pattern))
         hits = as_mask(pc.match_substring_regex(encoded.dictionary, pattern))
         mask: Mask = hits[encoded.indices.to_numpy()]
         return mask
+
+
+def _encoded(column: pa.Array) -> pa.DictionaryArray | None:
+    """A column by its distinct values; None where most of its first ones are distinct."""
+    first = column.slice(0, _LOOKED_AT)
+    return pc.dictionary_encode(column) if 2 * len(first.unique()) <= len(first) else None

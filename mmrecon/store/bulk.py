@@ -28,6 +28,9 @@ from mmrecon.store.database import raw_cursor
 
 _IN_LIST: Final = 500
 _ROWS_AT_ONCE: Final = 2_000
+_ROWS_OF_AN_INSERT: Final = 200
+_PARAMETERS: Final = 16_000
+"""Of one statement; SQLite takes twice as many."""
 _PLAIN: Final = ("int64", "bool")
 _ARROW: Final = {"str": pa.string(), "Int64": pa.int64()}
 _PANDAS: Final = {
@@ -55,7 +58,35 @@ def insert_columns(connection: Connection, table: Table, columns: Mapping[str, A
             varied[name] = values
     values = fixed | {name: bindparam(name) for name in varied}
     statement = insert(table).inline().values(values)  # no RETURNING, which nobody would read
-    _execute(connection, statement, list(columns), varied)
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(columns))
+    if compiled.positiontup is None:
+        _execute(connection, statement, list(columns), varied)
+    else:
+        ordered = [_values(varied[name]) for name in compiled.positiontup]
+        _insert_by_hundreds(connection, str(compiled), ordered, length)
+
+
+def _insert_by_hundreds(
+    connection: Connection, statement: str, columns: Sequence[Sequence[Any]], length: int
+) -> None:
+    """Run an insert with many rows in a statement, which opens its table and indexes once."""
+    head, values, row = statement.partition(" VALUES ")
+    at_once = min(_ROWS_OF_AN_INSERT, max(1, _PARAMETERS // len(columns)))
+    whole = length - length % at_once
+    cursor = raw_cursor(connection)
+    for begin, end, rows in ((0, whole, at_once), (whole, length, 1)):
+        if begin < end:
+            portions = (_cells(columns, start, rows) for start in range(begin, end, rows))
+            cursor.executemany(f"{head}{values}{', '.join([row] * rows)}", portions)
+    cursor.close()
+
+
+def _cells(columns: Sequence[Sequence[Any]], start: int, rows: int) -> list[Any]:
+    """The cells of some rows, row by row."""
+    cells: list[Any] = [None] * (rows * len(columns))
+    for place, values in enumerate(columns):
+        cells[place :: len(columns)] = values[start : start + rows]
+    return cells
 
 
 def update_columns(
@@ -107,7 +138,7 @@ def read_columns(
 
 def _packed(values: Sequence[Any], dtype: str) -> Any:
     if dtype in _PLAIN:
-        return np.array(values, dtype=dtype)
+        return np.fromiter(values, dtype=dtype, count=len(values))
     return pa.array(values, _ARROW[dtype])
 
 
@@ -152,7 +183,7 @@ def _literal(connection: Connection, value: Any) -> ColumnElement[Any]:
     return literal_column(str(compiled))
 
 
-def _values(values: Any) -> Iterable[Any]:
+def _values(values: Any) -> Sequence[Any]:
     """Python values of a column."""
     if isinstance(values, pd.Series) and values.dtype == "str":
         texts: list[str] = pa.array(values).to_pylist()
@@ -160,5 +191,5 @@ def _values(values: Any) -> Iterable[Any]:
     if isinstance(values, pd.Series) and values.dtype == "Int64":
         whole: list[Any] = values.astype(object).where(values.notna(), None).tolist()
         return whole
-    plain: Iterable[Any] = values.tolist() if hasattr(values, "tolist") else values
+    plain: Sequence[Any] = values.tolist() if hasattr(values, "tolist") else values
     return plain

@@ -13,11 +13,13 @@ import pyarrow.compute as pc
 from sqlalchemy import ColumnElement, Connection, and_, func, select, true
 
 from mmrecon.model.frame import FrameSchema, Integer, Text
+from mmrecon.model.match_texts import FACTS, with_texts
 from mmrecon.model.posting import DEAD_STATES, Purpose
 from mmrecon.store.line_states import line_states
 from mmrecon.store.schema import LINE, MATCH, POSTING, STATEMENT
 
 _FEW: Final = 500
+_OF_MATCH: Final = tuple(name for name in FACTS if name != "rule")
 
 
 class LineTableFrame(FrameSchema):
@@ -77,7 +79,7 @@ def line_table(
             LINE.c.completed_at_utc_s, LINE.c.value_date, LINE.c.party_phone, LINE.c.party_name,
             LINE.c.reference, STATEMENT.c.delivered_name, LINE.c.first_row, MATCH.c.tier,
             MATCH.c.rule, MATCH.c.vetoes, MATCH.c.suggestions, MATCH.c.legs, MATCH.c.explanation,
-            MATCH.c.explanation_json,
+            MATCH.c.explanation_json, *(MATCH.c[name] for name in _OF_MATCH),
         )
         .outerjoin(STATEMENT, STATEMENT.c.statement_id == LINE.c.first_statement_id)
         .outerjoin(
@@ -89,7 +91,8 @@ def line_table(
     )  # fmt: skip
     names = [name for name in LineTableFrame.columns() if name != "state"]
     rows = [tuple(row) for row in connection.execute(query).all()]
-    lines = pd.DataFrame(rows, columns=names, dtype=object)
+    lines = pd.DataFrame(rows, columns=[*names, *_OF_MATCH], dtype=object)
+    lines = with_texts(lines)[names]
     states = line_states(connection, None if len(rows) > _FEW else lines["line_id"].tolist())
     table = lines.merge(states, on="line_id", how="left")
     if wanted.state:

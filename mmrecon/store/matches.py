@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    insert,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
 
+from mmrecon.model.frame import concat
 from mmrecon.model.line import LineClass, LineFrame
 from mmrecon.model.match import MatchFrame, MatchState
+from mmrecon.model.match_texts import with_texts
 from mmrecon.model.posting import DEAD_STATES
 from mmrecon.store.bulk import insert_columns, read_columns
-from mmrecon.store.schema import HOLD, LINE, LINK, MATCH, POSTING
+from mmrecon.store.schema import HOLD, LINE, LINK, MATCH, MATCH_SOURCE, POSTING
 
 _FEW: Final = 500
 _LOOKED_AT: Final = (
@@ -24,6 +37,13 @@ _LOOKED_AT: Final = (
     "external_id", "repeats", "conflict", "known_elsewhere",
 )  # fmt: skip
 """What matching looks at; the other columns of a line are left empty, to read less."""
+
+_SAYS_NOTHING: Final[Mapping[str, str | int]] = {
+    "line_class": LineClass.COLLECTION.value, "sign": 1, "linked_receipt": "", "external_id": "",
+    "repeats": 1, "conflict": False, "known_elsewhere": False,
+}  # fmt: skip
+_PLAIN: Final = and_(*(LINE.c[name] == value for name, value in _SAYS_NOTHING.items()))
+"""Money that came in and nothing special about it: most lines, of which less need be read."""
 
 _OWNED: Final = tuple(
     each.value
@@ -42,7 +62,11 @@ class MatchSource:
 
 
 def current(connection: Connection, line_ids: Sequence[int] | None = None) -> pd.DataFrame:
-    """The matches in force of some lines (or all), as a MatchFrame by line_id."""
+    """The matches in force of some lines (or all) with their texts, as a MatchFrame by line_id."""
+    return with_texts(_kept(connection, line_ids))
+
+
+def _kept(connection: Connection, line_ids: Sequence[int] | None) -> pd.DataFrame:
     query = (
         select(*(MATCH.c[name] for name in MatchFrame.columns()))
         .where(MATCH.c.superseded_by_run_id == "")
@@ -62,12 +86,13 @@ def replace(connection: Connection, matches: pd.DataFrame, source: MatchSource) 
     if not len(changed):
         return 0
     _supersede(connection, changed["line_id"].tolist(), source.run_id)
-    columns: dict[str, Any] = {str(name): changed[name] for name in changed.columns}
-    facts = {
-        "run_id": source.run_id, "superseded_by_run_id": "", "snapshot_id": source.snapshot_id,
-        "policy_digest": source.policy_digest,
-    }  # fmt: skip
-    insert_columns(connection, MATCH, {**columns, **facts})
+    kept = connection.execute(insert(MATCH_SOURCE).values(**asdict(source)))
+    assert kept.inserted_primary_key is not None
+    facts = {"source_id": int(kept.inserted_primary_key[0]), "superseded_by_run_id": ""}
+    short = changed["one_kind"] != ""
+    for part in (changed[short], changed[~short]):  # alike, so that less is bound for each row
+        columns: dict[str, Any] = {str(name): part[name] for name in part.columns}
+        insert_columns(connection, MATCH, columns | facts)
     return len(changed)
 
 
@@ -77,8 +102,25 @@ def lines_to_match(connection: Connection, since_utc_s: int) -> pd.DataFrame:
     Left out is what no match can change any more: lines before `since_utc_s` whose money is
     occupied, and lines without an owner that are matched as such.
     """
-    dtypes = {name: LineFrame.dtypes()[name] for name in _LOOKED_AT}
-    query = select(*(LINE.c[name] for name in dtypes)).order_by(LINE.c.line_id)
+    still = _still_open(connection, since_utc_s)
+    plain = _read(connection, and_(still, _PLAIN), without=_SAYS_NOTHING)
+    other = _read(connection, and_(still, not_(_PLAIN)), without={})
+    if not len(other):
+        return plain
+    return concat(LineFrame, [plain, other]).sort_values("line_id", ignore_index=True)
+
+
+def _read(
+    connection: Connection, condition: ColumnElement[bool], without: Mapping[str, str | int]
+) -> pd.DataFrame:
+    names = [name for name in _LOOKED_AT if name not in without]
+    query = select(*(LINE.c[name] for name in names)).where(condition).order_by(LINE.c.line_id)
+    dtypes = {name: LineFrame.dtypes()[name] for name in names}
+    columns = read_columns(connection, query, dtypes)
+    return LineFrame.build(_same(len(columns["line_id"]), without) | columns)
+
+
+def _still_open(connection: Connection, since_utc_s: int) -> ColumnElement[bool]:
     live = select(POSTING.c.line_id).where(
         POSTING.c.line_id == LINE.c.line_id,
         POSTING.c.state.not_in([state.value for state in DEAD_STATES]),
@@ -91,25 +133,28 @@ def lines_to_match(connection: Connection, since_utc_s: int) -> pd.DataFrame:
         MATCH.c.superseded_by_run_id == "",
         MATCH.c.state == MatchState.NO_POSTING.value,
     )
-    if connection.execute(select(MATCH.c.match_id).limit(1)).first() is not None:
-        old = LINE.c.completed_at_utc_s < since_utc_s
-        query = query.where(
-            ~and_(old, or_(live.exists(), linked.exists())),
-            or_(LINE.c.line_class.in_(_OWNED), ~ownerless.exists()),
-        )
-    columns = read_columns(connection, query, dtypes)
-    return LineFrame.build(_nothing(len(columns["line_id"])) | columns)
+    if connection.execute(select(MATCH.c.match_id).limit(1)).first() is None:
+        return true()
+    old = LINE.c.completed_at_utc_s < since_utc_s
+    return and_(
+        ~and_(old, or_(live.exists(), linked.exists())),
+        or_(LINE.c.line_class.in_(_OWNED), ~ownerless.exists()),
+    )
 
 
-def _nothing(count: int) -> dict[str, object]:
-    """Empty columns of a LineFrame."""
-    empty_text = pa.repeat("", count).to_pandas(types_mapper={pa.string(): _TEXT}.get)
-    zeros = np.zeros(count, dtype=np.int64)
-    values = {
-        "str": empty_text, "int64": zeros, "bool": np.zeros(count, dtype=bool),
-        "Int64": pd.Series(pd.arrays.IntegerArray(zeros, np.ones(count, dtype=bool))),
-    }  # fmt: skip
-    return {name: values[dtype] for name, dtype in LineFrame.dtypes().items()}
+def _same(count: int, given: Mapping[str, str | int]) -> dict[str, object]:
+    """Columns of a LineFrame that say the same in every row: what is given, else nothing."""
+    missing = np.ones(count, dtype=bool)
+    columns: dict[str, object] = {}
+    for name, dtype in LineFrame.dtypes().items():
+        value = given.get(name, "" if dtype == "str" else 0)
+        if dtype == "str":
+            columns[name] = pa.repeat(value, count).to_pandas(types_mapper={pa.string(): _TEXT}.get)
+        elif dtype == "Int64":
+            columns[name] = pd.Series(pd.arrays.IntegerArray(np.zeros(count, np.int64), missing))
+        else:
+            columns[name] = np.full(count, value, dtype=dtype)
+    return columns
 
 
 def occupied_lines(connection: Connection) -> list[int]:
@@ -127,7 +172,7 @@ def held_lines(connection: Connection) -> list[int]:
 def _changed(connection: Connection, matches: pd.DataFrame) -> pd.DataFrame:
     if connection.execute(select(MATCH.c.match_id).limit(1)).first() is None:
         return matches
-    before = current(connection, matches["line_id"].tolist())
+    before = _kept(connection, matches["line_id"].tolist())
     places = pd.Index(before["line_id"]).get_indexer(matches["line_id"])
     same = places >= 0
     for name in MatchFrame.columns()[1:]:

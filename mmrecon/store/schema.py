@@ -181,16 +181,27 @@ ITEM: Final = Table(
     _text("imported_at_utc"), _text("source_name"),
 )  # fmt: skip
 
+MATCH_SOURCE: Final = Table(
+    "match_source", METADATA,
+    Column("source_id", Integer, primary_key=True),
+    _text("run_id"), _maybe("snapshot_id"), _text("policy_digest"),
+)  # fmt: skip
+"""What the matches of one run were made from."""
+
 MATCH: Final = Table(
     "match", METADATA,
     Column("match_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    _number("line_id"), _text("run_id"), _text("superseded_by_run_id"), _maybe("snapshot_id"),
-    _text("policy_digest"), _text("state"), _text("tier"), _text("rule"), _text("vetoes"),
+    _number("line_id"), Column("source_id", Integer, nullable=False, server_default="0"),
+    _text("superseded_by_run_id"), _text("state"), _text("tier"), _text("rule"), _text("vetoes"),
     _text("suggestions"), _text("legs"), _text("legs_json"), _text("candidates_json"),
     _maybe("client_id"), _maybe("item_id"), _text("explanation"), _text("explanation_json"),
+    _text("one_kind"), Column("one_account_id", BigInteger, nullable=False, server_default="0"),
+    _text("one_account_no"), Column("one_minor", BigInteger, nullable=False, server_default="0"),
+    _text("one_client_no"), _text("one_reference"),
     Index("ix_match_line_id", "line_id"),
 )  # fmt: skip
-"""Every match ever made of a line; the one with no `superseded_by_run_id` is in force."""
+"""Every match ever made of a line; the one with no `superseded_by_run_id` is in force. Texts that
+follow from the columns `one_...` are empty (`model/match_texts.py`)."""
 
 WORKBOOK: Final = Table(
     "workbook", METADATA,

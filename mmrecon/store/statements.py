@@ -167,11 +167,12 @@ def next_line_id(connection: Connection) -> int:
 
 
 def lines_of_receipts(
-    connection: Connection, provider: str, receipts: Sequence[str]
+    connection: Connection, provider: str, named: Sequence[str] | pd.Series
 ) -> pd.DataFrame:
     """Stored lines of a provider with one of these receipts, over all wallets, as a LineFrame."""
-    if not len(receipts) or connection.execute(select(LINE.c.line_id).limit(1)).first() is None:
+    if not len(named) or connection.execute(select(LINE.c.line_id).limit(1)).first() is None:
         return LineFrame.empty()
+    receipts = pd.unique(pd.Series(named, dtype="str")).tolist()
     wallets = select(WALLET.c.wallet_id).where(WALLET.c.provider == provider)
     mine = LINE.c.wallet_id.in_(wallets)
     if len(receipts) <= _BY_NAME:

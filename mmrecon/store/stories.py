@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Select, func, or_, select, union_all
 
+from mmrecon.model.match import TEXTS
+from mmrecon.model.match_texts import FACTS, with_texts
 from mmrecon.store.line_table import LineFilter, line_table
 from mmrecon.store.schema import (
     ANSWER,
@@ -20,6 +22,7 @@ from mmrecon.store.schema import (
     LINE,
     LINK,
     MATCH,
+    MATCH_SOURCE,
     POSTING,
     REFUSED_ROW,
     REVIEW_REASON,
@@ -64,7 +67,7 @@ def read_story(connection: Connection, receipt: str) -> StoredStory:
         lines=lines,
         sightings=_rows(connection, _sightings(ids)),
         refused_rows=_rows(connection, _refused(wanted)),
-        matches=_rows(connection, _of_lines(MATCH, ids).order_by(MATCH.c.match_id)),
+        matches=_matches(connection, ids),
         workbook_rows=_rows(connection, _workbook_rows(ids)),
         answers=_rows(connection, _of_lines(ANSWER, ids).order_by(ANSWER.c.answer_id)),
         batch_rows=batch_rows,
@@ -81,6 +84,25 @@ def read_story(connection: Connection, receipt: str) -> StoredStory:
 
 def _of_lines(table: Any, line_ids: Sequence[int]) -> Select[Any]:
     return select(table).where(table.c.line_id.in_(line_ids))
+
+
+def _matches(connection: Connection, line_ids: Sequence[int]) -> tuple[Record, ...]:
+    """Every match with all its texts, and without the columns that they follow from."""
+    source = (MATCH_SOURCE.c.run_id, MATCH_SOURCE.c.snapshot_id, MATCH_SOURCE.c.policy_digest)
+    told_of = (column for column in MATCH.c if column is not MATCH.c.source_id)
+    query = (
+        select(*told_of, *source)
+        .outerjoin(MATCH_SOURCE, MATCH_SOURCE.c.source_id == MATCH.c.source_id)
+        .where(MATCH.c.line_id.in_(line_ids))
+    )
+    kept = _rows(connection, query.order_by(MATCH.c.match_id))
+    told = with_texts(pd.DataFrame(kept, columns=[*FACTS, *TEXTS], dtype=object))
+    texts = told[list(TEXTS)].to_dict("records")
+    return tuple(
+        {name: value for name, value in match.items() if not name.startswith("one_")}
+        | {name: text[name] for name in TEXTS}
+        for match, text in zip(kept, texts, strict=True)
+    )
 
 
 def _sightings(line_ids: Sequence[int]) -> Select[Any]:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from mmrecon.matching.match import match_lines
+from mmrecon.model.match_texts import with_texts
 from tests.matching.known_owners import KINDS, Day, Kind, make_day
 
 CLEAR = ("exact", "paid_by_stranger", "spaced", "national")
@@ -17,7 +18,7 @@ PLACEABLE = ("typo", "look_alike", "filler", "phone_reference", "name_reference"
 
 
 def _played(day: Day) -> pd.DataFrame:
-    matches = match_lines(day.lines, day.context)
+    matches = with_texts(match_lines(day.lines, day.context))
     return matches.merge(day.truth, on="line_id", validate="one_to_one")
 
 

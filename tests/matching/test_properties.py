@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmrecon.config import MatchingPolicy
 from mmrecon.matching.match import match_lines
+from mmrecon.model.match_texts import with_texts
 from tests.matching.known_owners import KINDS, make_day
 from tests.matching.world import context, lines, snapshot
 
@@ -117,3 +120,15 @@ def test_an_empty_ledger_leaves_every_line_in_suspense() -> None:
     matches = match_lines(lines([{"reference": "0001"}]), context(ledger))
     assert matches["state"].tolist() == ["suspense"]
     assert isinstance(matches, pd.DataFrame)
+
+
+@pytest.mark.parametrize("odd", ['000"123', "000123\\", "000123"])
+def test_texts_are_left_out_only_where_they_follow_from_one_account(odd: str) -> None:
+    account = {"client_id": 1, "account_id": 7, "account_no": "000123"}
+    ledger = snapshot([{"client_id": 1}], [account])
+    (match,) = match_lines(lines([{"reference": odd}]), context(ledger)).to_dict("records")
+    assert (match["state"], match["one_kind"] == "") == ("ready", odd != "000123")
+    assert (match["explanation_json"] == "") == (odd == "000123")
+    told = with_texts(match_lines(lines([{"reference": odd}]), context(ledger)))
+    assert json.loads(told["explanation_json"][0])["reference"] == odd
+    assert told["legs"][0].startswith("savings:000123=")

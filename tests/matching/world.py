@@ -14,6 +14,7 @@ from mmrecon.matching.match import match_lines
 from mmrecon.model.account import AccountFrame, ClientFrame, LedgerSnapshot
 from mmrecon.model.item import ItemFrame
 from mmrecon.model.line import LineFrame
+from mmrecon.model.match_texts import with_texts
 
 NOON_UTC_S = 1_769_850_000
 """2026-01-31 09:00 UTC."""
@@ -104,4 +105,4 @@ def play(case: Mapping[str, Any]) -> pd.DataFrame:
         more["left_minor"] = pd.Series(
             {int(line): left for line, left in case["left_minor"].items()}, dtype="int64"
         )
-    return match_lines(lines(case["lines"]), context(ledger, **more))
+    return with_texts(match_lines(lines(case["lines"]), context(ledger, **more)))

@@ -21,6 +21,7 @@ def upgrade() -> None:
     _journal()
     _lease()
     _match()
+    _match_source()
     _run()
     _sighting()
     _snapshot()
@@ -168,10 +169,8 @@ def _match() -> None:
         "match",
         sa.Column("match_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("line_id", sa.BigInteger(), nullable=False),
-        sa.Column("run_id", sa.Text(), server_default="", nullable=False),
+        sa.Column("source_id", sa.Integer(), server_default="0", nullable=False),
         sa.Column("superseded_by_run_id", sa.Text(), server_default="", nullable=False),
-        sa.Column("snapshot_id", sa.BigInteger(), nullable=True),
-        sa.Column("policy_digest", sa.Text(), server_default="", nullable=False),
         sa.Column("state", sa.Text(), server_default="", nullable=False),
         sa.Column("tier", sa.Text(), server_default="", nullable=False),
         sa.Column("rule", sa.Text(), server_default="", nullable=False),
@@ -184,9 +183,26 @@ def _match() -> None:
         sa.Column("item_id", sa.BigInteger(), nullable=True),
         sa.Column("explanation", sa.Text(), server_default="", nullable=False),
         sa.Column("explanation_json", sa.Text(), server_default="", nullable=False),
+        sa.Column("one_kind", sa.Text(), server_default="", nullable=False),
+        sa.Column("one_account_id", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("one_account_no", sa.Text(), server_default="", nullable=False),
+        sa.Column("one_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("one_client_no", sa.Text(), server_default="", nullable=False),
+        sa.Column("one_reference", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("match_id", name=op.f("pk_match")),
     )
     op.create_index("ix_match_line_id", "match", ["line_id"], unique=False)
+
+
+def _match_source() -> None:
+    op.create_table(
+        "match_source",
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Text(), server_default="", nullable=False),
+        sa.Column("snapshot_id", sa.BigInteger(), nullable=True),
+        sa.Column("policy_digest", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("source_id", name=op.f("pk_match_source")),
+    )
 
 
 def _run() -> None:
