@@ -89,12 +89,13 @@ def _best(parsed: list[_Parsed]) -> Moments:
     """The way that reads most cells, when none with another day order reads any of the rest."""
     form, local_s, valid = max(parsed, key=lambda entry: int(entry[2].sum()))
     for other, _, other_valid in parsed:
-        if _day_first(other) != _day_first(form) and (other_valid & ~valid).any():
+        if is_day_first(other) != is_day_first(form) and (other_valid & ~valid).any():
             raise NotReadableError("dates_mixed")
     return Moments(local_s, valid, form.has_seconds)
 
 
-def _day_first(form: DateFormat) -> bool:
+def is_day_first(form: DateFormat) -> bool:
+    """Whether a way of writing has the day before the month, or the month in letters."""
     return "%b" in form.format or form.format.index("%d") < form.format.index("%m")
 
 

@@ -21,16 +21,15 @@ from mmrecon.model.line import (
     StatementHeader,
 )
 from mmrecon.model.money import digits_of
-from mmrecon.statements.csv_table import read_csv
+from mmrecon.statements.dates_by_chain import typed_by_chain
 from mmrecon.statements.excel_damage import without_damage
-from mmrecon.statements.excel_table import read_excel
 from mmrecon.statements.facts import HeaderFacts, header_facts, name_facts
-from mmrecon.statements.json_table import is_json, read_json
 from mmrecon.statements.layout import DateFormat, Layout
 from mmrecon.statements.lines import Setting, lines_of, refused_rows
 from mmrecon.statements.moments import Evidence, Int64s, to_utc_s
 from mmrecon.statements.money_marks import with_declared_marks
 from mmrecon.statements.opening import Opening
+from mmrecon.statements.period import odd_moments
 from mmrecon.statements.prove import (
     FAILED,
     NOT_THERE,
@@ -42,10 +41,10 @@ from mmrecon.statements.prove import (
 )
 from mmrecon.statements.refusal import NotReadableError
 from mmrecon.statements.rows import DataRows, data_rows
-from mmrecon.statements.sniff import decode, sniff
 from mmrecon.statements.surplus import with_surplus_joined
 from mmrecon.statements.swapped_dates import with_days_unswapped
 from mmrecon.statements.table import RawTable
+from mmrecon.statements.tables import table_of
 from mmrecon.statements.typed import TypedRows, type_rows
 from mmrecon.statements.whose import Owner, currency_of, owner, zone_of
 
@@ -115,22 +114,11 @@ def read_member(
     Without `wallets` there is no configuration, and no wallet is wrong.
     """
     try:
-        table = _table(content, layouts, Opening(limits, passwords))
+        table = table_of(content, layouts, Opening(limits, passwords))
         return _read(table, name, wallets, wallet_name)
     except NotReadableError as refusal:
         issue = Issue(refusal.code, file=name, wallet=wallet_name, arguments=refusal.arguments)
         return Reading(name, refusal.verdict, refusal.code, issues=(issue,))
-
-
-def _table(content: bytes, layouts: Sequence[Layout], opening: Opening) -> RawTable:
-    kind = sniff(content)
-    if kind == "csv":
-        text = decode(content)
-        read_text = read_json if is_json(text.content) else read_csv
-        return read_text(text, layouts, opening.sheet)
-    if kind == "html":
-        content = decode(content).content
-    return read_excel(content, kind, layouts, opening)
 
 
 @dataclass(frozen=True)
@@ -161,10 +149,7 @@ def _read(
     work = _prepared(table, name, wallets, wallet_name)
     for code, arguments in work.data.table.notices:
         work.issue(code, **arguments)
-    setting = work.setting
-    typed = type_rows(
-        work.data, setting.currency, setting.zone, _evidence(work), work.owner.account
-    )
+    typed = _typed(work)
     _note_columns(work, typed)
     if len(typed.rows) and not typed.completed.valid.any():
         raise NotReadableError("dates_unreadable", layout=table.layout.name)
@@ -173,6 +158,26 @@ def _read(
     if not len(typed.rows) and not work.data.ragged and "opening" not in work.sections[0].texts:
         raise NotReadableError("no_rows", layout=table.layout.name)
     return _reading(work, typed)
+
+
+def _typed(work: _Work) -> TypedRows:
+    """The rows typed; where nothing else tells day and month apart, the balances may."""
+    evidence, setting, account = _evidence(work), work.setting, work.owner.account
+
+    def type_with(layout: Layout) -> TypedRows:
+        data = replace(work.data, table=replace(work.data.table, layout=layout))
+        return type_rows(data, setting.currency, setting.zone, evidence, account)
+
+    try:
+        return type_with(work.layout)
+    except NotReadableError as refusal:
+        if refusal.code != "dates_ambiguous" or not work.layout.chain:
+            raise
+        typed = typed_by_chain(type_with, work.layout, setting.currency)
+        if typed is None:
+            raise
+        work.issue("dates_decided")
+        return typed
 
 
 def _note_columns(work: _Work, typed: TypedRows) -> None:
@@ -382,6 +387,9 @@ def _note_issues(work: _Work, reading: Reading, proof: Proof) -> None:
             work.issue("proof_contradicted", check=name, sentence=sentence)
         elif outcome == NOT_THERE and name != "rows":
             work.issue("proof_open", check=name, sentence=sentence)
+    if reading.header is not None:
+        for code, lines in odd_moments(reading.lines, reading.header):
+            work.issue(code, lines=lines)
     unknown = int((reading.lines["line_class"] == LineClass.UNKNOWN.value).sum())
     if unknown:
         work.issue("lines_unknown", lines=unknown)

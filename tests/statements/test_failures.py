@@ -240,3 +240,30 @@ def test_f_78_what_is_not_final_is_a_line_of_its_own_and_moves_nothing() -> None
     assert pending["receipt"].tolist() == ["UAV0EXAM07"]
     assert state(reading) is ProofState.PROVED
     assert "proof_contradicted" not in codes(reading)
+
+
+def test_f_07_and_36_lines_outside_the_stated_period_and_after_the_report_are_told() -> None:
+    records = a_file(reported="31-01-2026 12:15:00")
+    reading = read(as_csv(records))
+    (late,) = [issue for issue in reading.issues if issue.code == "lines_after_report"]
+    assert late.arguments == {"lines": 3}
+    records = a_file()
+    records[A][1] = "31-01-2036 23:59:59"
+    reading = read(as_csv(records))
+    (outside,) = [issue for issue in reading.issues if issue.code == "lines_outside_period"]
+    assert outside.arguments == {"lines": 1}
+    assert codes(read(as_csv(a_file()))).isdisjoint({"lines_after_report", "lines_outside_period"})
+
+
+def test_f_27_the_balances_tell_day_and_month_apart_where_the_rows_are_out_of_order() -> None:
+    records = a_file()[6:]
+    dates = ["1/4/2026", "2/4/2026", "3/4/2026", "4/1/2026", "5/1/2026"]
+    rows = [row for row in records[1:] if row[4] == "Completed"][: len(dates)]
+    for row, date in zip(rows, reversed(dates), strict=True):
+        row[1] = row[2] = f"{date} 9:00"
+    mixed = [rows[at] for at in (2, 0, 4, 1, 3)]
+    reading = read(as_csv([records[0], *mixed]), wallet="paybill")
+    assert "dates_decided" in codes(reading)
+    assert sorted(reading.lines["value_date"]) == [
+        "2026-01-04", "2026-02-04", "2026-03-04", "2026-04-01", "2026-05-01",
+    ]  # fmt: skip

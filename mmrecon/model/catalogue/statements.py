@@ -254,6 +254,18 @@ _PROOFS: Final = (
         "Export the period again with that column.",
     ),
     CodeText(
+        "lines_outside_period",
+        Severity.WORK,
+        "{lines} line(s) are outside the period that the statement states; their own dates hold",
+        "Check that this is the file that was meant, and how it was exported.",
+    ),
+    CodeText(
+        "lines_after_report",
+        Severity.ATTENTION,
+        "{lines} line(s) are of a time after the statement was made",
+        "Download the period again; if it says the same, ask the provider.",
+    ),
+    CodeText(
         "lines_unknown",
         Severity.WORK,
         "{lines} line(s) (is|are) of a kind that no rule knows: counted, not posted",
@@ -337,7 +349,7 @@ _NOTICES: Final = (
     ),
     (
         "dates_decided",
-        "day and month were told apart by the period or the order of the rows",
+        "day and month were told apart by the period, the order of the rows or their balances",
         "Hand files in without opening them in Excel.",
     ),
     ("currency_assumed", "no currency is printed; taken as {currency}", ""),
