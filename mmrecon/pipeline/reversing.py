@@ -14,6 +14,7 @@ from mmrecon.model.catalogue import by_code
 from mmrecon.model.issue import Issue
 from mmrecon.model.money import to_text
 from mmrecon.model.undo import Reversed, closing_row
+from mmrecon.model.words import worded
 from mmrecon.pipeline.drafts import Draft
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.undoing import Undoing, What, draft_of, look
@@ -73,7 +74,7 @@ def _looked(run: Run, answer: Accepted) -> Undo | Issue:
         return Issue("answer_not_read_back", arguments={"why": str(error)})
     against = [one for leg in undoing.legs for one in leg.consequences if one.blocks]
     if against:
-        because = by_code()[against[0].code].sentence.format(**against[0].arguments)
+        because = worded(by_code()[against[0].code].sentence, against[0].arguments)
         return Issue("answer_undo_not_possible", arguments={**original, "because": because})
     posted_minor = sum(leg.posting.amount_minor for leg in undoing.legs)
     if posted_minor != answer.left_minor:
