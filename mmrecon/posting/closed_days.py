@@ -41,6 +41,11 @@ class ClosedDays:
         self._client = client
         self._read: dict[str, Any] = {}
 
+    @property
+    def asked(self) -> int:
+        """How many things were asked for so far."""
+        return len(self._read)
+
     def reason(self, posting: Posting, facts: AccountFacts) -> str:
         """Why Fineract would refuse the value date; empty when nothing is known against it.
 

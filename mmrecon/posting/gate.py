@@ -77,13 +77,18 @@ def check(
 ) -> list[Withdrawal]:
     """Lines of one call that must not be sent as approved; the others may go at once.
 
+    Where the tenant's days had to be asked for, which may take long, the accounts are read anew.
+
     Raises:
         OutsideUnreachable: Fineract does not answer, or does not let this user read.
     """
     accounts = read_accounts(client, postings)
     transactions = [one for read in accounts.values() for one in read.transactions]
     seen = _Seen(accounts, strangers(transactions, stored.known), stored, days)
-    judged = (_judge(context, seen, legs, postings) for legs in lines(postings))
+    asked = days.asked
+    judged = [_judge(context, seen, legs, postings) for legs in lines(postings)]
+    if days.asked > asked:
+        return check(context, client, days, stored, postings)
     return [withdrawal for withdrawal in judged if withdrawal is not None]
 
 

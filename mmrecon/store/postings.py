@@ -87,13 +87,20 @@ class Exchange:
 
 
 def posting_facts(facts: Mapping[str, Any]) -> PostingFacts:
-    """What makes a row's write unique; every key is derived from it."""
+    """What makes a row's write unique; every key is derived from it.
+
+    A correction is one of a transaction: a store that was put back counts its attempts anew, and
+    must not be answered with what an earlier one did to another transaction of the same leg.
+    """
+    source = str(facts["source"])
+    if facts["purpose"] == Purpose.CORRECT:
+        source = f"{source} {facts['transaction_id']}"
     return PostingFacts(
         tenant=str(facts["tenant"]),
         command=str(facts["command"]),
         account_kind=str(facts["account_kind"]),
         account_id=int(facts["account_id"]),
-        source=str(facts["source"]),
+        source=source,
         purpose=str(facts["purpose"]),
         leg=int(facts["leg"]),
         posted_minor=int(facts["posted_minor"]),

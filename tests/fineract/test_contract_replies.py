@@ -180,6 +180,7 @@ def test_a_call_that_failed_whole_leaves_every_item_unknown(enclosing: bool) -> 
     for answer in (
         Reply(500, {}, POSTINGS["container_500"]["text"]),
         Reply(502, {}, "<html></html>"),
+        Reply(409, {}, "{}"),
         Reply(403, {}, POSTINGS["no_money"]["text"]),
         Reply(200, {}, "[]"),
         Reply(200, {}, "not JSON"),

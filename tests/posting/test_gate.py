@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from mmrecon.fineract.contract_reads import AccountFacts
 from mmrecon.model.found import POSTED_ELSEWHERE, PROBABLY_POSTED
-from mmrecon.model.posting import PostingState
+from mmrecon.model.posting import Posting, PostingState
+from mmrecon.posting.closed_days import ClosedDays
+from mmrecon.posting.gate import check, read_stored
 from mmrecon.store.database import transaction
 from mmrecon.store.review_reasons import clear_reasons
 from mmrecon.store.schema import LINE, POSTING
@@ -206,3 +209,23 @@ def test_own_transactions_are_no_strangers(desk: Desk, branch: Branch) -> None:
         desk.run()
     assert desk.states() == ["posted", "posted"]
     desk.check_oracles(loan)
+
+
+def test_a_teller_who_types_while_the_days_are_asked_for_is_seen(
+    desk: Desk, branch: Branch
+) -> None:
+    """What Fineract answers slowly must not make what the accounts showed old."""
+    account = branch.savings()
+    line_id = desk.deposit(account, 10_000)
+    (posting,) = desk.postings()
+
+    class SlowDays(ClosedDays):
+        def reason(self, posting: Posting, facts: AccountFacts) -> str:
+            if not self.asked:
+                branch.teller(account, 100, desk.receipt(line_id))
+            return super().reason(posting, facts)
+
+    days = SlowDays(branch.client)
+    stored = read_stored(desk.context(), [posting.posting_id])
+    found = check(desk.context(), branch.client, days, stored, [posting])
+    assert [one.code for one in found] == [POSTED_ELSEWHERE]

@@ -60,6 +60,22 @@ def test_what_was_taken_back_is_posted_again_with_a_new_key(desk: Desk, savings:
     desk.check_oracles(savings)
 
 
+@pytest.mark.parametrize("kind", ["savings", "loan"])
+def test_what_is_posted_again_is_taken_back_by_a_store_that_counts_corrections_anew(
+    desk: Desk, branch: Branch, kind: str
+) -> None:
+    """One that was put back knows nothing of the first correction: this is its first as well."""
+    account = branch.savings() if kind == "savings" else branch.loan()
+    leg = Leg(account, 10_000, "deposit" if kind == "savings" else "repayment")
+    line_id = desk.line(10_000)
+    for attempt in (1, 2):
+        desk.approve(line_id, leg, kind=f"choices-{attempt}", attempt=attempt)
+        desk.run()
+        assert take_back(desk, line_id).ended == UNDONE
+    assert desk.states() == ["undone", "undone"]
+    desk.check_oracles(account)
+
+
 def test_a_withdrawal_is_taken_back_and_its_request_is_open_again(
     desk: Desk, branch: Branch
 ) -> None:

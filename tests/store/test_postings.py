@@ -294,6 +294,13 @@ def test_savings_never_take_a_fresh_key_by_themselves(engine: Engine) -> None:
             raise_resend(connection, posting, **STAMP)
 
 
+def test_a_correction_has_another_key_for_another_transaction() -> None:
+    facts = row(1, purpose="correct", command="undo_savings_deposit", transaction_id="901").facts
+    later = {**facts, "transaction_id": "955"}
+    keys = {posting_facts(one).idempotency_key(0) for one in (facts, later)}
+    assert len(keys) == 2
+
+
 def test_a_fresh_key_starts_the_count_of_sendings_anew(engine: Engine) -> None:
     approved = row(1, account_kind="loan", command="loan_repayment")
     insert_rows(engine, approved)
