@@ -1,4 +1,4 @@
-"""What was approved and is not posted, by reason, with its money and what to do."""
+"""What was approved and is not posted, or was taken back, with its money and what to do."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 def held_back_json(postings: Sequence[PostingEnd]) -> list[dict[str, Any]]:
     """Postings that were refused or withdrawn, counted by state, reason and currency."""
-    from mmrecon.model.posting import DEAD_STATES
+    from mmrecon.model.posting import DEAD_STATES, PostingState
 
     groups: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for posting in postings:
-        if posting.state in DEAD_STATES:
+        if posting.state in DEAD_STATES and posting.state is not PostingState.UNDONE:
             key = posting.state.value, posting.reason, posting.currency
             groups[key].append(posting.amount_minor)
     return [
@@ -26,6 +26,35 @@ def held_back_json(postings: Sequence[PostingEnd]) -> list[dict[str, Any]]:
         }
         for (state, reason, currency), amounts in sorted(groups.items())
     ]  # fmt: skip
+
+
+def taken_back_json(postings: Sequence[PostingEnd]) -> list[dict[str, Any]]:
+    """Postings that were taken back, counted by the correction that two people signed."""
+    from mmrecon.model.posting import PostingState
+
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for posting in postings:
+        if posting.state is PostingState.UNDONE:
+            groups[posting.reason, posting.currency].append(posting.amount_minor)
+    return [
+        {
+            "batch_id": batch_id, "currency": currency, "count": len(amounts),
+            "amount_minor": sum(amounts), "next_step": _next_step("taken_back"),
+        }
+        for (batch_id, currency), amounts in sorted(groups.items())
+    ]  # fmt: skip
+
+
+def taken_back_shown(postings: Sequence[PostingEnd]) -> list[str]:
+    """The same in words."""
+    from mmrecon.model.money import to_text
+
+    return [
+        f"Taken back in Fineract, as two people signed in {one['batch_id']}: {one['count']:,} "
+        f"posting(s), {to_text(one['amount_minor'], one['currency'])}. The money of the line(s) is "
+        f"free again. {one['next_step']}"
+        for one in taken_back_json(postings)
+    ]
 
 
 def held_back_shown(postings: Sequence[PostingEnd]) -> list[Any]:

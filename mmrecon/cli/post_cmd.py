@@ -85,7 +85,7 @@ def outcome(_run: Run, posted: Posted) -> Outcome:
 
 
 def _summary(posted: Posted) -> dict[str, Any]:
-    from mmrecon.cli.held_back_view import held_back_json
+    from mmrecon.cli.held_back_view import held_back_json, taken_back_json
     from mmrecon.cli.issues_view import issues_json
 
     trouble = posted.trouble
@@ -93,6 +93,7 @@ def _summary(posted: Posted) -> dict[str, Any]:
     return {
         "postings": _by_state(posted),
         "held_back": held_back_json(posted.postings),
+        "taken_back": taken_back_json(posted.postings),
         "recovered": posted.recovered,
         "interrupted": posted.interrupted,
         "trouble": told,
@@ -102,7 +103,7 @@ def _summary(posted: Posted) -> dict[str, Any]:
 
 
 def _shown(posted: Posted) -> list[Any]:
-    from mmrecon.cli.held_back_view import held_back_shown
+    from mmrecon.cli.held_back_view import held_back_shown, taken_back_shown
     from mmrecon.cli.issues_view import issues_text
     from mmrecon.cli.render import table
 
@@ -125,7 +126,8 @@ def _shown(posted: Posted) -> list[Any]:
     if posted.trouble is not None:
         shown.append(f"Given up: {posted.trouble}. The next run goes on from here.")
         shown.append(f"  {posted.trouble.hint}")
-    return [*shown, *held_back_shown(posted.postings), *issues_text(posted.issues)]
+    shown += [*taken_back_shown(posted.postings), *held_back_shown(posted.postings)]
+    return [*shown, *issues_text(posted.issues)]
 
 
 def _by_state(posted: Posted) -> list[dict[str, Any]]:

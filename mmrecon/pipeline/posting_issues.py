@@ -14,6 +14,8 @@ from mmrecon.posting.verify import Read
 from mmrecon.posting.verify_links import ReadLink
 
 _NAMED: Final = 5
+_SENT_BACK: Final = DEAD_STATES - {PostingState.UNDONE}
+"""What was undone was asked for; it is told with its correction."""
 
 _CODE_OF_STATE: Final[Mapping[PostingState, str]] = {
     PostingState.UNKNOWN: "posting_unknown",
@@ -30,7 +32,7 @@ def issues_of_states(postings: Sequence[PostingEnd]) -> list[Issue]:
         if (numbers := [posting.posting_id for posting in postings if posting.state is state])
     ]
     shadow = sum(posting.shadow for posting in postings)
-    dead = [posting for posting in postings if posting.state in DEAD_STATES]
+    dead = [posting for posting in postings if posting.state in _SENT_BACK]
     elsewhere = [posting for posting in dead if posting.reason == POSTED_ELSEWHERE]
     found = [("shadow_not_sent", shadow), ("posting_sent_back", len(dead) - len(elsewhere))]
     issues += [Issue(code, arguments={"count": count}) for code, count in found if count]

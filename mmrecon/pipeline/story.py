@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from mmrecon.approval.wording import sentence
 from mmrecon.config import WalletSettings
@@ -178,7 +178,8 @@ def _what_people_did(line: Mapping[str, Any], zone: str) -> _Words:
     for answer in line["answers"]:
         taken = "accepted" if answer["accepted"] else f"refused ({answer['reason_code']})"
         when = _when(answer["at_utc"], zone)
-        yield "people", f"{answer['person']} answered “{answer['decision']}” {when}: {taken}."
+        told = f"{answer['person']} answered “{answer['decision']}” {when}: {taken}."
+        yield "people", f"{told}{_answered(answer['details'] or {})}"
     for hold in line["holds"]:
         until = f" until {hold['until']}" if hold["until"] else ""
         ended = ", which has ended" if hold["ended"] else ""
@@ -187,8 +188,7 @@ def _what_people_did(line: Mapping[str, Any], zone: str) -> _Words:
         what = f"Row {row['row_number']} of batch {row['batch_id']} ({row['kind']})"
         refused = f", rejected: {row['reject_reason']}" if row["rejected"] else ""
         asked = row["row_facts"] or {}
-        why = f" It asks to take it back: {asked['reason']}." if asked.get("act") == UNDO else ""
-        yield "people", f"{what}: {row['state']}{refused}.{why}"
+        yield "people", f"{what}: {row['state']}{refused}.{_asked(asked)}"
     for signature in line["signatures"]:
         who = signature["name"] or signature["fingerprint"]
         when = _when(signature["signed_at_utc"], zone)
@@ -196,6 +196,30 @@ def _what_people_did(line: Mapping[str, Any], zone: str) -> _Words:
             signature["act"], "approved as second approver"
         )
         yield "people", f"{who} {act} batch {signature['batch_id']} {when}."
+
+
+_CELLS: Final = {
+    "different_account": "account {}", "split": "split {}", "hold_until": "until {}",
+    "evidence_reference": "transaction or paper {}", "reason": "because: {}", "comment": "“{}”",
+}  # fmt: skip
+"""What a preparer typed beside the decision, in the order it is told."""
+
+
+def _answered(details: Mapping[str, Any]) -> str:
+    """The account a preparer chose and the reason, as typed."""
+    typed = [words.format(details[cell]) for cell, words in _CELLS.items() if details.get(cell)]
+    return f" Typed: {'; '.join(typed)}." if typed else ""
+
+
+def _asked(row: Mapping[str, Any]) -> str:
+    """What a signed row asks for: to whom, and the preparer's reason."""
+    reason = str(row.get("reason") or "").rstrip(".")
+    if row.get("act") == UNDO:
+        return f" It asks to take it back: {reason}."
+    account = ":".join(str(row[name]) for name in ("account_kind", "account_no") if row.get(name))
+    told = [f"to {account}"] if account else []
+    told += [f"because: {reason}"] if reason else []
+    return f" It asks: {', '.join([str(row['decision']), *told])}." if row.get("decision") else ""
 
 
 def _what_fineract_did(line: Mapping[str, Any], zone: str) -> _Words:

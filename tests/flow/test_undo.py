@@ -70,7 +70,11 @@ def test_a_line_taken_back_is_free_again_and_goes_to_somebody_else(posted: Site)
     site.send()
     assert site.state_of(receipt(1)) == "verified"
     site.approve_everything(BENO)
-    assert [one["state"] for one in site.send()["postings"]] == ["undone"]
+    told = site.ok("post").out
+    assert f"Taken back in Fineract, as two people signed in {batch_id}: 1 posting(s)" in told
+    assert "mmrecon workbook" in told
+    assert "held back" not in told
+    assert "refused or withdrawn" not in told
     assert site.state_of(receipt(1)) == "review"
     assert standing(site) == {receipt(1): False, receipt(2): True}
     told = site.ok("explain", receipt(1)).out
@@ -81,6 +85,10 @@ def test_a_line_taken_back_is_free_again_and_goes_to_somebody_else(posted: Site)
     site.decide(owners={receipt(1): Owner(f"savings:{savings_of(ESTHER)}", ours=True)})
     site.send()
     site.ok("verify")
+    story = site.ok("explain", receipt(1)).out
+    chosen = f"savings:{savings_of(ESTHER)}"
+    assert f"Typed: account {chosen}; because: client confirmed." in story
+    assert f"It asks: different account, to {chosen}, because: client confirmed." in story
     attempts = site.rows(
         "select attempt, state, idempotency_key from posting where receipt = ?", receipt(1)
     )

@@ -146,7 +146,7 @@ _COLLECTED: Final = {
     " who has {target}",
     "disagrees": "Reference {reference} does not lead to one account for certain; first of all it"
     " fits {target}",
-    "points_to": "Reference {reference} names no account; {target} is the nearest",
+    "points_to": "Reference {reference} names no account; {target} is only suggested",
     "names_nothing": "Reference {reference} and the payer lead to no client",
 }
 

@@ -115,7 +115,7 @@ CODES: Final[tuple[CodeText, ...]] = (
         "taken_back",
         Severity.WORK,
         "was posted and taken back by correction {batch_id} (leg {leg})",
-        "Decide about the line again in the newest workbook.",
+        "Next: `mmrecon match` and `mmrecon workbook`; decide about it there again.",
     ),
     CodeText(
         "undo_given_up",
