@@ -285,8 +285,6 @@ class Layout(_Table):
             raise ValueError(f"text_columns lack {sorted(missing)}")
         if "amount" not in money and not {"in", "out"} & money:
             raise ValueError("money_columns need `amount`, or `in` and `out`")
-        if any(col.field == "completed_at" and not col.required for col in self.text_columns):
-            raise ValueError("the completed_at column must be required")
         if not self.dates:
             raise ValueError("dates are missing")
         places = [(column.field, column.when) for column in self.text_columns if not column.join]

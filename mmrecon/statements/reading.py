@@ -155,7 +155,8 @@ def _read(
         raise NotReadableError("dates_unreadable", layout=table.layout.name)
     if typed.completed.decided_by_evidence:
         work.issue("dates_decided")
-    if not len(typed.rows) and not work.data.ragged and "opening" not in work.sections[0].texts:
+    found = len(typed.rows) + len(work.data.ragged) + work.data.left_out
+    if not found and "opening" not in work.sections[0].texts:
         raise NotReadableError("no_rows", layout=table.layout.name)
     return _reading(work, typed)
 
@@ -182,7 +183,7 @@ def _typed(work: _Work) -> TypedRows:
 
 def _note_columns(work: _Work, typed: TypedRows) -> None:
     """Say what cannot be known because a column was not exported."""
-    if not work.data.has("receipt"):
+    if len(typed.rows) and not work.data.has("receipt"):
         work.issue("receipts_not_there", column=work.layout.name_of("receipt"))
     if not typed.finality_known:
         work.issue("status_not_there", column=work.layout.name_of("status"))

@@ -64,6 +64,11 @@ class DataRows:
         columns = self.table.layout.money_columns
         return any(col.field == "fee" and self.position(col) is None for col in columns)
 
+    @property
+    def left_out(self) -> int:
+        """Rows that a rule of the layout left out."""
+        return sum(self.skipped[reason] for reason in {r.reason for r in self.table.layout.skips})
+
     def cells(self, index: int) -> pa.Array:
         """The kept cells of one column."""
         column = self.table.columns[index]
@@ -109,14 +114,14 @@ def data_rows(table: RawTable) -> DataRows:
 def _skipped(table: RawTable, waiting: Mask) -> Iterator[tuple[str, Mask]]:
     """Rows that a layout's rules leave out, by reason; the first rule that fits holds."""
     tokens = table.layout.header_tokens(table.header)
+    nothing = pa.array([""] * len(table.rows), pa.string()) if table.layout.skips else None
     for rule in table.layout.skips:
-        if len(table.rows) and set(tokens).issuperset(rule.where):
-            found = waiting.copy()
-            for name, pattern in rule.where.items():
-                cells = table.columns[tokens.index(name)]
-                found &= _as_mask(pc.match_substring_regex(cells, pattern))
-            waiting = waiting & ~found
-            yield rule.reason, found
+        found = waiting.copy()
+        for name, pattern in rule.where.items():
+            cells = table.columns[tokens.index(name)] if name in tokens else nothing
+            found &= _as_mask(pc.match_substring_regex(cells, pattern))
+        waiting = waiting & ~found
+        yield rule.reason, found
 
 
 def _columns_of(table: RawTable, *fields: str) -> list[int]:
@@ -138,8 +143,9 @@ def _as_mask(array: pa.Array) -> Mask:
 def _equal_to_header(table: RawTable) -> Mask:
     if not len(table.rows):
         return np.zeros(0, dtype=np.bool_)
-    equal = np.ones(len(table.rows), dtype=np.bool_)
-    for place in _columns_of(table, "receipt", "completed_at"):
+    places = _columns_of(table, "receipt", "completed_at")
+    equal = np.full(len(table.rows), bool(places))
+    for place in places:
         equal &= _as_mask(pc.equal(table.columns[place], table.header[place]))
     return equal
 
@@ -147,7 +153,7 @@ def _equal_to_header(table: RawTable) -> Mask:
 def _blank(table: RawTable) -> Mask:
     if not len(table.rows):
         return np.zeros(0, dtype=np.bool_)
-    first, *_ = _columns_of(table, "receipt", "completed_at")
+    first, *_ = (*_columns_of(table, "receipt", "completed_at"), 0)
     blank = _as_mask(pc.equal(pc.utf8_trim_whitespace(table.columns[first]), ""))
     if not blank.any():
         return blank

@@ -138,7 +138,8 @@ def test_json_is_told_by_how_it_begins(content: bytes, expected: bool) -> None:
 def test_a_failed_payout_is_a_counted_skip_and_a_paid_one_a_line() -> None:
     def result(code: int, **inner: str) -> dict[str, Any]:
         pairs = [{"Key": key, "Value": value} for key, value in inner.items()]
-        return {"Result": {"ResultCode": code, "ResultParameters": {"ResultParameter": pairs}}}
+        ids = {"ResultCode": code, "ConversationID": "A", "OriginatorConversationID": "B"}
+        return {"Result": {**ids, "ResultParameters": {"ResultParameter": pairs}}}
 
     paid = result(
         0,
@@ -153,3 +154,18 @@ def test_a_failed_payout_is_a_counted_skip_and_a_paid_one_a_line() -> None:
     odd = json.loads(json.dumps(paid))
     odd["Result"]["ResultParameters"]["ResultParameter"][3]["Value"] = ""
     assert read(json.dumps([paid, odd])).refused["code"].tolist() == ["date_unreadable"]
+
+
+def test_a_dump_of_failed_payouts_only_is_read_and_holds_no_line() -> None:
+    failed = {
+        "Result": {
+            "ResultCode": 2001,
+            "ResultDesc": "The initiator information is invalid.",
+            "OriginatorConversationID": "EXAMPLE-1",
+            "ConversationID": "AG_EXAMPLE_1",
+            "TransactionID": "UAV0EXAM52",
+        }
+    }
+    reading = read(json.dumps(failed))
+    assert (reading.outcome, reading.data_rows) == ("read", 0)
+    assert reading.skipped == {"not paid": 1}
