@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -15,13 +15,15 @@ from mmrecon.fetch.folder import Folder
 from mmrecon.fetch.sftp import open_sftp
 from mmrecon.fineract.client import FineractClient
 from mmrecon.model.clock import zoned_time
+from mmrecon.model.posting import Command
 from mmrecon.model.words import counted
+from mmrecon.pipeline.approved_undos import undos_wait
 from mmrecon.pipeline.configuration import approved_configurations, refuse_unapproved
 from mmrecon.pipeline.people import load_roster
 from mmrecon.pipeline.report_installing import reports_that_run
 from mmrecon.pipeline.run import Run
-from mmrecon.posting.preflight import Finding, run_preflight
-from mmrecon.posting.site_checks import look_at_site
+from mmrecon.posting.preflight import Finding, check_permissions, run_preflight
+from mmrecon.posting.site_checks import compare_zones, look_at_site
 from mmrecon.store import journal
 from mmrecon.store.anchor import Head, anchor_path
 from mmrecon.store.database import reading
@@ -177,11 +179,26 @@ def _lacks(wallet: WalletSettings) -> str:
 def _fineract(run: Run) -> list[Finding]:
     with closing(run.connect()) as client:
         preflight = run_preflight(client, run.settings, run.now_utc())
+        assert run.settings.fineract is not None
+        zone = run.settings.fineract.zone
         return [
             *preflight.findings,
+            _undo_permissions(run, client),
+            *compare_zones(zone, run.settings.wallets, run.now_utc()),
             *look_at_site(client, run.settings.wallets, preflight.loose),
             *_reports(run, client),
         ]
+
+
+def _undo_permissions(run: Run, client: FineractClient) -> Finding:
+    """They stop nothing until two people have signed that something is taken back."""
+    with reading(run.engine) as connection:
+        waits = undos_wait(connection)
+    found = check_permissions(client, (), tuple(Command))
+    remedy = found.remedy and f"{found.remedy} `mmrecon undo` needs them."
+    return replace(
+        found, check="permissions to take back", holds=found.holds or not waits, remedy=remedy
+    )
 
 
 def _reports(run: Run, client: FineractClient) -> list[Finding]:

@@ -220,6 +220,7 @@ def _post(run: Run, context: PostingContext, client: FineractClient) -> Posted:
     trouble, recovered, issues = None, 0, list[Issue]()
     try:
         issues = read_before(run, context, client, wallets, preflight.business_date)
+        issues += _unread_days(preflight)
         recovered = recover(context, client)
         withdraw(context, approved.withdrawals)
         if not context.stop.is_set():
@@ -236,6 +237,12 @@ def _post(run: Run, context: PostingContext, client: FineractClient) -> Posted:
         interrupted=context.stop.is_set(),
         trouble=trouble,
     )
+
+
+def _unread_days(preflight: Preflight) -> list[Issue]:
+    """That value dates on closed days are not seen before they are tried."""
+    needs = ", ".join(preflight.unread_days)
+    return [Issue("days_not_read", arguments={"permissions": needs})] if needs else []
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 
@@ -11,6 +12,7 @@ from mmrecon.model.catalogue import next_step_of, sentence_of
 from mmrecon.model.issue import Issue
 from mmrecon.model.posting import Posting
 from mmrecon.model.resolution import RESOLUTIONS
+from mmrecon.pipeline.one_poster import poster_lease
 from mmrecon.pipeline.run import Run
 from mmrecon.posting.resolve import absence_fault, claim_fault
 from mmrecon.store.batches import StoredBatch
@@ -42,8 +44,10 @@ def refuse_contradicted(run: Run, claims: Sequence[tuple[Posting, str]]) -> None
 def undisturbed(run: Run, stored: StoredBatch, rejected: Collection[int]) -> Iterator[None]:
     """While a batch that resolves postings is approved, no run posts; Fineract was just read.
 
+    Neither a run of this state folder (its lock) nor one of another machine (the tenant's lease).
+
     Raises:
-        LockHeld: a run holds the lock.
+        LockHeld: a run holds the lock, or another machine the lease.
         SafetyRefusal, OutsideUnreachable: as `refuse_contradicted`.
     """
     rows = [
@@ -54,7 +58,8 @@ def undisturbed(run: Run, stored: StoredBatch, rejected: Collection[int]) -> Ite
     if not rows:
         yield
         return
-    with run_lock(run.state_folder, command="approve", since_utc=run.at_utc()):
+    lock = run_lock(run.state_folder, command="approve", since_utc=run.at_utc())
+    with lock, poster_lease(run, threading.Event()):
         with reading(run.engine) as connection:
             found = [(posting_of_row(connection, row), str(row["transaction_id"])) for row in rows]
         refuse_contradicted(run, [(one, number) for one, number in found if one is not None])

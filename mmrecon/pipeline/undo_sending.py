@@ -14,7 +14,12 @@ from mmrecon.pipeline.approved_undos import Undoable, approved_undos
 from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
 from mmrecon.posting.context import PostingContext
-from mmrecon.posting.preflight import Fingerprint, compare_server, read_fingerprint
+from mmrecon.posting.preflight import (
+    Fingerprint,
+    check_permissions,
+    compare_server,
+    read_fingerprint,
+)
 from mmrecon.posting.undo import GIVEN_UP, UNKNOWN, WAITS, Outcome, Undoer
 from mmrecon.posting.undo_reads import needs_checker
 from mmrecon.store.database import reading
@@ -50,6 +55,7 @@ def take_back_approved(run: Run, context: PostingContext, client: FineractClient
         trouble, outcomes = None, list[Outcome]()
         try:
             refuse_other_server(client, undoable.servers)
+            _refuse_without_permission(client, undoable)
             _take_back(context, client, undoable, outcomes)
         except OutsideUnreachable as error:
             trouble = error
@@ -69,6 +75,21 @@ def refuse_other_server(client: FineractClient, servers: Sequence[Fingerprint]) 
         raise SafetyRefusal(
             f"this is not the Fineract that it was posted to: {differences[0].seen}",
             hint="Correct `fineract.base_url`.",
+            code="preflight_differs",
+        )
+
+
+def _refuse_without_permission(client: FineractClient, undoable: Undoable) -> None:
+    """Before the first write of the run, as for postings.
+
+    Raises:
+        SafetyRefusal: the user may not take back what two people signed.
+    """
+    found = check_permissions(client, (), {one.command for one in undoable.postings()})
+    if not found.holds:
+        raise SafetyRefusal(
+            f"Fineract does not let this user take back what two people signed: {found.seen}",
+            hint=found.remedy,
             code="preflight_differs",
         )
 

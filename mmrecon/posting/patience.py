@@ -14,9 +14,10 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, retry_if_resu
 
 from mmrecon.errors import OutsideUnreachable
 from mmrecon.fineract.client import UNREACHABLE, may_come_back
-from mmrecon.fineract.contract import BatchReply, Fault
+from mmrecon.fineract.contract import BatchReply, Fault, Reply
 
 Answer = TypeVar("Answer")
+Heard = TypeVar("Heard", BatchReply, Reply)
 
 _LONGEST_S: Final = 60.0
 
@@ -48,9 +49,9 @@ class Patience:
         answer: Answer = self._trying(retry_if_exception(_may_come_back))(call)
         return answer
 
-    def write(self, call: Callable[[], BatchReply]) -> BatchReply:
+    def write(self, call: Callable[[], Heard]) -> Heard:
         """A write that goes once more only if it certainly never left; gives the last answer."""
-        answer: BatchReply = self._trying(retry_if_result(_never_left))(call)
+        answer: Heard = self._trying(retry_if_result(_never_left))(call)
         return answer
 
     def _trying(self, retry: retry_if_exception | retry_if_result) -> Retrying:
@@ -87,8 +88,9 @@ def _may_come_back(error: BaseException) -> bool:
     return isinstance(error, OutsideUnreachable) and error.code == UNREACHABLE
 
 
-def _never_left(answer: BatchReply) -> bool:
-    return answer.whole.fault is Fault.NOT_SENT and may_come_back(answer.whole)
+def _never_left(answer: BatchReply | Reply) -> bool:
+    whole = answer.whole if isinstance(answer, BatchReply) else answer
+    return whole.fault is Fault.NOT_SENT and may_come_back(whole)
 
 
 def _as_it_ended(state: RetryCallState) -> object:

@@ -16,6 +16,7 @@ from mmrecon.fineract.client import FineractClient, fineract_answer, successful
 from mmrecon.fineract.contract import as_date, as_list, as_object, as_text
 from mmrecon.fineract.contract_reads import missing_permissions
 from mmrecon.fineract.contract_requests import PERMISSIONS, needed_permissions
+from mmrecon.fineract.contract_undo import UNDO_PERMISSIONS
 from mmrecon.model.posting import Command
 
 MAKER_CHECKER: Final = "maker-checker"
@@ -43,12 +44,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What the start-up check saw; `loose` are commands that need a checker inside Fineract."""
+    """What the start-up check saw; `loose` are commands that need a checker inside Fineract.
+
+    `unread_days` are the permissions that this user lacks to see closed books, holidays and
+    non-working days: value dates on such days are tried, and refused by Fineract itself.
+    """
 
     fingerprint: Fingerprint
     business_date: date
     loose: frozenset[Command]
     findings: tuple[Finding, ...]
+    unread_days: tuple[str, ...] = ()
 
     def differences(self) -> list[Finding]:
         """Checks that do not hold."""
@@ -76,24 +82,30 @@ def run_preflight(
     now_utc: datetime,
     commands: Collection[Command] = tuple(Command),
     wallets: Sequence[WalletSettings] | None = None,
+    undone: Collection[Command] = (),
 ) -> Preflight:
     """Ask Fineract everything that must be right before a write to some wallets (or all).
+
+    `undone` are commands whose transactions are to be taken back.
 
     Raises:
         OutsideUnreachable: Fineract does not answer, or does not let this user read.
     """
-    permissions = _check_permissions(client, commands)
+    permissions = check_permissions(client, commands, undone)
     fingerprint = read_fingerprint(client)
     today = business_date(client, settings, now_utc)
     loose = _loose_commands(client)
+    touched = settings.wallets if wallets is None else wallets
+    unread = tuple(need for path, need in DAYS.items() if not is_readable(client, path))
     findings = (
         Finding("server", holds=True, seen=f"{fingerprint.office_name} at {fingerprint.base_url}"),
         permissions,
-        *_check_payment_types(client, settings.wallets if wallets is None else wallets),
+        *_check_payment_types(client, touched),
+        *_check_gl_accounts(client, touched),
         Finding("business date", holds=True, seen=today.isoformat()),
         _told_maker_checker(loose),
     )
-    return Preflight(fingerprint, today, loose, findings)
+    return Preflight(fingerprint, today, loose, findings, unread)
 
 
 def compare_server(found: Fingerprint, approved: Sequence[Fingerprint]) -> list[Finding]:
@@ -124,12 +136,20 @@ def _told(one: Fingerprint) -> str:
     return f"{one.office_name or 'an unnamed office'} ({one.office_opened_on}) at {one.base_url}"
 
 
-def _check_permissions(client: FineractClient, commands: Collection[Command]) -> Finding:
+def check_permissions(
+    client: FineractClient, commands: Collection[Command], undone: Collection[Command] = ()
+) -> Finding:
+    """Whether the user may give some commands, and take the transactions of others back.
+
+    Raises:
+        OutsideUnreachable: Fineract does not answer, or refuses the login.
+    """
     reply = fineract_answer(client.login(), client.base_url)
     answer = as_object(successful(reply, "authentication").json())
     granted = answer.get("permissions")
     names = [name for name in granted if isinstance(name, str)] if isinstance(granted, list) else []
-    missing = missing_permissions(names, needed_permissions(commands))
+    needed = needed_permissions(commands) | {UNDO_PERMISSIONS[command] for command in undone}
+    missing = missing_permissions(names, needed)
     return Finding(
         "permissions of the user",
         holds=not missing,
@@ -153,6 +173,49 @@ def _check_payment_types(
         for wallet in wallets
         if wallet.payment_type is not None
     ]
+
+
+def _check_gl_accounts(client: FineractClient, wallets: Sequence[WalletSettings]) -> list[Finding]:
+    """An account that is not there shows no entries: money posted already would not be seen."""
+    return [
+        _gl_account(client, wallet.name, number)
+        for wallet in wallets
+        for number in wallet.gl_account_ids
+    ]
+
+
+def _gl_account(client: FineractClient, wallet: str, number: int) -> Finding:
+    check = f"GL account {number} of {wallet}"
+    reply = client.ask(f"glaccounts/{number}")
+    if reply.status == 403:
+        told = "may not be read (READ_GLACCOUNT)"
+        return Finding(
+            check, holds=True, seen=told, remedy="Give the role of mmrecon's user READ_GLACCOUNT."
+        )
+    if reply.status != 404:
+        body = as_object(successful(reply, "glaccounts").json())
+        return Finding(check, holds=True, seen=f"{as_text(body.get('name'))}")
+    remedy = f"Correct `gl_account_ids` of wallet {wallet}, and approve the change."
+    return Finding(check, holds=False, seen="not there", remedy=remedy)
+
+
+DAYS: Final = {
+    "glclosures": "READ_GLCLOSURE", "holidays": "READ_HOLIDAY", "workingdays": "READ_WORKINGDAYS",
+}  # fmt: skip
+"""What tells which value dates Fineract refuses, with the permission to read it."""
+
+
+def is_readable(client: FineractClient, path: str) -> bool:
+    """Whether this user may read a list.
+
+    Raises:
+        OutsideUnreachable: Fineract does not answer.
+    """
+    parameters = {"officeId": 1} if path in DAYS and path != "workingdays" else {"limit": 1}
+    reply = client.ask(path, parameters)
+    if reply.status != 403:
+        successful(reply, path)
+    return reply.status == 200
 
 
 def business_date(client: FineractClient, settings: Settings, now_utc: datetime) -> date:

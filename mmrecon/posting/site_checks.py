@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Final
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from mmrecon.config import WalletSettings
-from mmrecon.fineract.client import FineractClient, successful
+from mmrecon.fineract.client import FineractClient
 from mmrecon.fineract.contract import as_integer, as_list, as_object, as_text
 from mmrecon.model.money import CURRENCY_DIGITS
 from mmrecon.model.posting import Command
 from mmrecon.posting.closed_days import ALLOW_HOLIDAY, ALLOW_NON_WORKING, ClosedDays
-from mmrecon.posting.preflight import Finding
+from mmrecon.posting.preflight import DAYS, Finding, is_readable
 
-_DAYS: Final = {
-    "glclosures": "READ_GLCLOSURE", "holidays": "READ_HOLIDAY", "workingdays": "READ_WORKINGDAYS",
-}  # fmt: skip
+
+def compare_zones(
+    tenant_zone: str, wallets: Sequence[WalletSettings], now_utc: datetime
+) -> list[Finding]:
+    """A tenant whose day begins later than the wallet's has not reached the wallet's newest lines.
+
+    Fineract tells its zone nowhere: `fineract.zone` is what was configured (fineract-api.md 1.6).
+    """
+    return [_zone(tenant_zone, wallet, now_utc) for wallet in wallets]
+
+
+def _zone(tenant_zone: str, wallet: WalletSettings, now_utc: datetime) -> Finding:
+    there = now_utc.astimezone(ZoneInfo(tenant_zone)).utcoffset() or timedelta()
+    here = now_utc.astimezone(ZoneInfo(wallet.zone)).utcoffset() or timedelta()
+    behind = here - there
+    seen = f"{tenant_zone} in Fineract, {wallet.zone} in the wallet"
+    if behind <= timedelta():
+        return Finding(f"zone of {wallet.name}", holds=True, seen=seen)
+    return Finding(
+        f"zone of {wallet.name}",
+        holds=False,
+        seen=f"{seen}: Fineract's day begins {behind} later; until then lines of the day wait",
+        remedy="Set the tenant's time zone in Fineract to the wallet's, and `fineract.zone` with "
+        "it; or let the business date run by hand.",
+    )
 
 
 def look_at_site(
@@ -50,7 +73,7 @@ def _currencies(client: FineractClient, wallets: Sequence[WalletSettings]) -> li
 def _days(client: FineractClient) -> list[Finding]:
     readable = [
         _readable(client, path, permission, "value dates that Fineract refuses")
-        for path, permission in _DAYS.items()
+        for path, permission in DAYS.items()
     ]
     closings = ClosedDays(client).closings()
     told = ", ".join(f"office {office}: {day}" for office, day in sorted(closings.items()))
@@ -71,11 +94,7 @@ def _days(client: FineractClient) -> list[Finding]:
 
 
 def _readable(client: FineractClient, path: str, permission: str, why: str) -> Finding:
-    parameters = {"officeId": 1} if path in _DAYS and path != "workingdays" else {"limit": 1}
-    reply = client.ask(path, parameters)
-    if reply.status != 403:
-        successful(reply, path)
-    seen = reply.status == 200
+    seen = is_readable(client, path)
     return Finding(
         f"reading {path}",
         holds=seen,

@@ -6,8 +6,10 @@ What was heard is said by `contract_undo`, what comes next by `undo_recovery`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from mmrecon.errors import OutsideUnreachable, SafetyRefusal
@@ -50,6 +52,7 @@ _UNSETTLED: Final = (
     PostingState.UNKNOWN,
 )
 _VALID: Final = timedelta(days=30)
+_STARTS_AT_MOST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,15 @@ class Undoer:
     def __init__(self, context: PostingContext, client: FineractClient) -> None:
         self._context = context
         self._client = client
+        self._patience = context.patience()
 
     def take_back(self, undos: Sequence[ApprovedUndo]) -> Outcome:
         """Take back all legs of one line, or find out first what became of an earlier try.
 
+        A Fineract that goes away is waited for; what never left is checked again before it goes.
+
         Raises:
-            OutsideUnreachable: Fineract is not there, or does not let the user do it.
+            OutsideUnreachable: Fineract stays away, or does not let the user do it.
             SafetyRefusal: an answer names another account than was asked.
         """
         undos = self._as_now(undos)
@@ -89,6 +95,17 @@ class Undoer:
             if not left:
                 return Outcome(undos, UNDONE)
             return self._send(left, doubt=True)
+        for _ in range(_STARTS_AT_MOST - 1):
+            with suppress(_NeverLeftError):
+                return self._begin(self._as_now(undos))
+        return self._begin(self._as_now(undos))
+
+    def _begin(self, undos: Sequence[ApprovedUndo]) -> Outcome:
+        """Check, write the intent down, send.
+
+        Raises:
+            _NeverLeftError: the request did not leave, so everything is as it was.
+        """
         held = self._held(undos)
         if held is not None:
             return held
@@ -119,7 +136,8 @@ class Undoer:
         approved_at = min(datetime.fromisoformat(one.approved_at_utc) for one in undos)
         if self._context.clock() - approved_at > _VALID:
             return self.give_up(undos, "undo_too_old")
-        looked = look_at([postings], read_all(self._client, postings))
+        seen = self._patience.read(partial(read_all, self._client, postings))
+        looked = look_at([postings], seen)
         code = _differs(undos, looked)
         return self.give_up(undos, code) if code else None
 
@@ -140,7 +158,7 @@ class Undoer:
             if ids is None:
                 break
             sendings += 1
-            heard = self._exchange(left, ids)
+            heard = self._exchange(left, ids, doubt=doubt)
             now = UndoSituation(heard, not _together(left), sendings, doubt)
             decision = next_undo_step(now)
             if decision.step is UndoStep.READ:
@@ -172,6 +190,8 @@ class Undoer:
             return self.give_up(left, "undo_refused", heard.code)
         if step is UndoStep.LATER or (step is UndoStep.STOP and not doubt):
             self._back_to_posted(left, heard.code)
+        if heard.meaning is Meaning.NOT_SENT and not doubt:
+            raise _NeverLeftError(*_unreachable(self._client.base_url))
         _raise_what_stops(step, heard, self._client.base_url)
         return Outcome(undos, WAITS if step is UndoStep.LATER else UNKNOWN)
 
@@ -182,8 +202,8 @@ class Undoer:
             return None
         return [sight.transaction_id for sight in sights]
 
-    def _exchange(self, undos: Sequence[ApprovedUndo], ids: Sequence[str]) -> Heard:
-        """One request for all legs, and what was heard of it, kept."""
+    def _exchange(self, undos: Sequence[ApprovedUndo], ids: Sequence[str], *, doubt: bool) -> Heard:
+        """One request for all legs, and what was heard of it, kept; in doubt it is waited for."""
         sent_at_utc = self._context.at_utc()
         postings = [one.posting for one in undos]
         if _together(undos):
@@ -191,13 +211,15 @@ class Undoer:
                 build_undo(one, number, place)
                 for place, (one, number) in enumerate(zip(undos, ids, strict=True), 1)
             ]
-            answer = self._client.batch(items, enclosing=True)
+            send_all = partial(self._client.batch, items, enclosing=True)
+            answer = self._patience.write(send_all) if doubt else send_all()
             self._context.point("undo_heard")
             heards = understand_undo_batch(postings, answer)
         else:
             (one,) = undos
             path, body = undo_address(one.posting, ids[0]), undo_body(one)
-            reply = self._client.post(path, body, idempotency_key=one.idempotency_key)
+            send = partial(self._client.post, path, body, idempotency_key=one.idempotency_key)
+            reply = self._patience.write(send) if doubt else send()
             self._context.point("undo_heard")
             heards = [understand_undo(one.posting, reply)]
         self._record(undos, heards, ids, sent_at_utc)
@@ -249,7 +271,7 @@ class Undoer:
 
     def _sights(self, undos: Sequence[ApprovedUndo]) -> list[Sight]:
         postings = [one.posting for one in undos]
-        histories = read_histories(self._client, postings)
+        histories = self._patience.read(partial(read_histories, self._client, postings))
         return [sight_of(posting, histories[account_of(posting)]) for posting in postings]
 
     def _back_to_posted(self, undos: Sequence[ApprovedUndo], code: str) -> None:
@@ -303,6 +325,17 @@ _STOPS: Final = {
 }
 
 
+def _unreachable(base_url: str) -> tuple[str, str]:
+    return f"Fineract at {base_url} cannot be reached", "Run this again when it answers."
+
+
+class _NeverLeftError(OutsideUnreachable):
+    """The request certainly never left; the line stands as it was posted."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message, hint=hint, code="fineract_stopped")
+
+
 def _raise_what_stops(step: UndoStep, heard: Heard, base_url: str) -> None:
     if step is UndoStep.ALARM:
         raise SafetyRefusal(
@@ -311,8 +344,5 @@ def _raise_what_stops(step: UndoStep, heard: Heard, base_url: str) -> None:
             code="other_account_answered",
         )
     if step is UndoStep.STOP:
-        cannot_be_reached = f"Fineract at {base_url} cannot be reached"
-        message, hint = _STOPS.get(
-            heard.meaning, (cannot_be_reached, "Run this again when it answers.")
-        )
+        message, hint = _STOPS.get(heard.meaning, _unreachable(base_url))
         raise OutsideUnreachable(message, hint=hint, code="fineract_stopped")

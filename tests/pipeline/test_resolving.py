@@ -15,6 +15,7 @@ from mmrecon.pipeline.posting import verify
 from mmrecon.pipeline.resolving import look_at, prepare_resolution
 from mmrecon.sandbox.server import SandboxServer
 from mmrecon.store.database import reading, transaction
+from mmrecon.store.lease import Lease, give_back, take
 from mmrecon.store.lock import run_lock
 from mmrecon.store.posting_lines import known_on_accounts
 from mmrecon.store.schema import POSTING
@@ -126,6 +127,28 @@ def test_nobody_resolves_while_a_run_posts(
     with run_lock(folder, command="post", since_utc="now"), pytest.raises(LockHeld):
         approve(site.run(), batch_id, BENO, secret(BENO), {})
     assert site.states() == ["unknown"]
+
+
+def test_nobody_resolves_while_another_machine_posts(
+    site: Site, branch: Branch, sandbox: SandboxServer
+) -> None:
+    """On a shared store the other machine has its own lock file; the lease is what both know."""
+    (posting,) = unknown(site, sandbox, branch.savings(), what="drop_before")
+    found = look_at(site.run(), [posting.posting_id], "", "looked")
+    batch_id = prepare_resolution(site.run(), found, ASHA, secret(ASHA))
+    name = f"{branch.server.base_url} {branch.server.tenant}"
+    other = Lease(name, "elsewhere:/state", "run-of-another", 300)
+    now_utc_s = int(site.run().now_utc().timestamp())
+    with transaction(site.desk.engine) as connection:
+        take(connection, other, at_utc="now", now_utc_s=now_utc_s)
+    with pytest.raises(LockHeld) as caught:
+        approve(site.run(), batch_id, BENO, secret(BENO), {})
+    assert caught.value.code == "lease_held"
+    assert site.states() == ["unknown"]
+    with transaction(site.desk.engine) as connection:
+        give_back(connection, other)
+    assert approve(site.run(), batch_id, BENO, secret(BENO), {}).refused == []
+    assert site.states() == ["refused"]
 
 
 def test_one_person_alone_ends_nothing(site: Site, branch: Branch, sandbox: SandboxServer) -> None:

@@ -10,8 +10,10 @@ from sqlalchemy import Engine
 
 from mmrecon.config import PostingLimits
 from mmrecon.errors import OutsideUnreachable
+from mmrecon.posting.undo import UNDONE, Undoer
 from mmrecon.sandbox.server import SandboxServer
 from tests.posting.branch import Branch
+from tests.posting.corrections import correction
 from tests.posting.desk import Desk
 
 
@@ -113,3 +115,40 @@ def test_what_is_in_doubt_when_fineract_goes_away_stays_unknown(
     own_desk.run()
     assert own_desk.states() == ["posted"]
     own_desk.check_oracles(account)
+
+
+@pytest.mark.parametrize("place", ["undo_checked", "undo_intended", "undo_recorded"])
+def test_a_server_that_comes_back_takes_back_without_a_person(
+    own_desk: Desk, own_sandbox: SandboxServer, place: str
+) -> None:
+    account = own_desk.branch.savings()
+    line_id = own_desk.deposit(account, 10_000)
+    own_desk.run()
+    undos = correction(own_desk, line_id)
+
+    def wait(seconds: float) -> None:
+        own_desk.waits.append(seconds)
+        if len(own_desk.waits) == 3:
+            own_sandbox.start()
+
+    context = own_desk.context(point=_once(place, own_sandbox.stop), wait=wait)
+    assert Undoer(context, own_desk.branch.client).take_back(undos).ended == UNDONE
+    assert own_desk.states() == ["undone"]
+    assert [row.reversed for row in own_desk.branch.ledger(account)] == [True]
+    assert len(own_desk.waits) >= 3
+
+
+def test_a_server_that_stays_away_leaves_what_is_posted_and_the_next_run_takes_it_back(
+    own_desk: Desk, own_sandbox: SandboxServer
+) -> None:
+    account = own_desk.branch.savings()
+    line_id = own_desk.deposit(account, 10_000)
+    own_desk.run()
+    undos = correction(own_desk, line_id)
+    context = own_desk.context(point=_once("undo_intended", own_sandbox.stop))
+    with pytest.raises(OutsideUnreachable):
+        Undoer(context, own_desk.branch.client).take_back(undos)
+    assert sum(own_desk.waits) >= 60
+    assert set(own_desk.states()) <= {"posted", "undoing"}
+    own_sandbox.start()
+    assert Undoer(own_desk.context(), own_desk.branch.client).take_back(undos).ended == UNDONE

@@ -11,6 +11,7 @@ from mmrecon.errors import OutsideUnreachable
 from mmrecon.fineract.contract_requests import READ_PERMISSIONS
 from mmrecon.model.posting import Command
 from mmrecon.posting.preflight import Fingerprint, Preflight, compare_server, run_preflight
+from mmrecon.posting.site_checks import compare_zones
 from tests.posting.branch import FORMS, Branch, today
 
 NOW = datetime.now(UTC)
@@ -62,6 +63,49 @@ def test_missing_permissions_are_named(branch: Branch) -> None:
     (difference,) = found.differences()
     assert difference.seen == "missing: REPAYMENT_LOAN"
     assert run_preflight(reader, site(branch), NOW, [Command.SAVINGS_DEPOSIT]).differences() == []
+
+
+def test_permissions_to_take_back_are_asked_for_when_something_is_taken_back(
+    branch: Branch,
+) -> None:
+    poster = branch.clerk(*READ_PERMISSIONS, "DEPOSIT_SAVINGSACCOUNT")
+    deposits = [Command.SAVINGS_DEPOSIT]
+    assert differing(run_preflight(poster, site(branch), NOW, deposits)) == []
+    found = run_preflight(poster, site(branch), NOW, deposits, undone=deposits)
+    (difference,) = found.differences()
+    assert difference.seen == "missing: UNDOTRANSACTION_SAVINGSACCOUNT"
+
+
+def test_gl_accounts_of_the_configuration_must_be_there(branch: Branch) -> None:
+    settings = site(branch)
+    (wallet,) = settings.wallets
+    there, gone = (wallet.model_copy(update={"gl_account_ids": (number,)})
+                   for number in (branch.gl_wallet, 999_999))  # fmt: skip
+    assert differing(run_preflight(branch.client, settings, NOW, wallets=[there])) == []
+    (difference,) = run_preflight(branch.client, settings, NOW, wallets=[gone]).differences()
+    assert (difference.check, difference.seen) == ("GL account 999999 of pay", "not there")
+    assert "gl_account_ids" in difference.remedy
+    clerk = branch.clerk(*READ_PERMISSIONS)
+    told = run_preflight(clerk, settings, NOW, [], wallets=[gone])
+    assert "READ_GLACCOUNT" in "".join(finding.remedy for finding in told.findings)
+
+
+def test_days_that_may_not_be_read_are_named_by_their_permission(branch: Branch) -> None:
+    assert run_preflight(branch.client, site(branch), NOW).unread_days == ()
+    clerk = branch.clerk(*READ_PERMISSIONS, "READ_HOLIDAY")
+    assert run_preflight(clerk, site(branch), NOW, []).unread_days == (
+        "READ_GLCLOSURE", "READ_WORKINGDAYS",
+    )  # fmt: skip
+
+
+def test_a_tenant_that_is_behind_the_wallets_zone_is_told(branch: Branch) -> None:
+    wallets = site(branch).wallets
+    (ahead,) = compare_zones("Asia/Kolkata", wallets, NOW)
+    assert ahead.holds
+    (behind,) = compare_zones("Africa/Lagos", wallets, NOW)
+    assert (behind.holds, behind.check) == (False, "zone of pay")
+    assert "2:00:00 later" in behind.seen
+    assert "fineract.zone" in behind.remedy
 
 
 def test_a_user_who_may_not_even_read_ends_the_run(branch: Branch) -> None:

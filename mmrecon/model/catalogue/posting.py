@@ -179,6 +179,13 @@ CODES: Final[tuple[CodeText, ...]] = (
         "in `gl_account_ids`, to search its books too.",
     ),
     CodeText(
+        "days_not_read",
+        Severity.NOTICE,
+        "closed books, holidays or non-working days could not all be read; a line of such a day is "
+        "tried, and comes back refused",
+        "Give the role of mmrecon's user {permissions}.",
+    ),
+    CodeText(
         "posting_sent_back",
         Severity.WORK,
         "{count} posting(s) (was|were) refused or withdrawn and (is|are) back in review",
