@@ -97,7 +97,7 @@ def test_tick_answers_a_workbook_in_a_desk_folder_once_and_is_silent_after(site:
     shutil.copyfile(site.answer(), desk / "return" / "monday.xlsx")
     os.utime(desk / "return" / "monday.xlsx", (0, 0))
     ended = site.ok("tick", codes=(1,))
-    assert "monday.xlsx: 1 answer(s) would be taken, 0 not; nothing is signed" in ended.out
+    assert "monday.xlsx: 1 answer would be taken, 0 not; nothing is signed" in ended.out
     text = (desk / "answers" / "monday.xlsx.answer.txt").read_text("utf-8")
     assert "--as NAME" in text
     assert (site.call("tick").code, site.call("tick").out) == (0, "")
