@@ -94,7 +94,7 @@ def _play(site: Site, folder: Path) -> None:
         "request_id,account_no,phone,amount,currency,requested_on\n"
         f"WR-1,000127,254700000006,2500.00,KES,{DAY}\n"
     )
-    assert "1 new request(s)" in site.ok("payouts", "requests", str(requests)).out
+    assert "1 new request," in site.ok("payouts", "requests", str(requests)).out
     assert "open lines matched" in site.ok("match").out
     assert site.state_of("UAV0EXAM12") == "ready"
     payout = {line["class"]: line for line in site.lines("--receipt", "UAV0EXAM06")}
