@@ -1,76 +1,39 @@
 """Posting against a bare client that sends the same batches of reads and writes without a store.
 
-    python benchmarks/posting.py FOLDER [--postings 1000] [--rounds 3] [--service-s 0.005]
+    python -m benchmarks.posting FOLDER [--postings 1000] [--rounds 5] [--service-s 0.011]
 
-The sandbox runs in a process of its own and takes `--service-s` for every command, as a real server
-takes 5 to 8 ms (fineract/measured.md a). Product and bare client run in turns against it, each on
-accounts of its own: quote the medians of the ratios. `cpu` is the client's processor time, all
-threads; `peak` is the client's resident memory. One row is also printed for `--period`: reading a
-period back by report and by journal entries in large pages.
+Three processes: the sandbox, which takes `--service-s` for every command (two workers with batches
+of ten make 150 postings a second on a real server, fineract/measured.md a: 13 ms for each as a
+worker sees it, of which the sandbox takes some itself; reads take the sandbox's own time only);
+the product (`posting_runs.py`: recovery, plan, send); and the bare client, on its own transport,
+without any check. They run in turns, each on accounts of its own: quote the medians. `cpu` is the
+client's processor time, all threads.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
 import secrets
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import requests
 from sqlalchemy import insert
 
-from mmrecon.config import PostingLimits
-from mmrecon.fineract.client import FineractClient
-from mmrecon.fineract.contract_replies import Meaning, understand_batch
-from mmrecon.fineract.contract_requests import build_posting, journal_parameters
-from mmrecon.fineract.payments import read_payments
-from mmrecon.fineract.report_sql import TRANSACTIONS
-from mmrecon.fineract.reports import install
 from mmrecon.model.clock import system_clock
 from mmrecon.model.keys import canonical_json, line_source
-from mmrecon.model.posting import Command, Posting, PostingState
-from mmrecon.posting.account_reads import read_accounts
-from mmrecon.posting.context import PostingContext
-from mmrecon.posting.plan import Plan, make_plan
-from mmrecon.posting.workers import recover, send_all
-from mmrecon.store.database import open_database, reading, transaction
-from mmrecon.store.posting_lines import lines_of
-from mmrecon.store.posting_reads import postings_in
+from mmrecon.model.posting import Command
+from mmrecon.store.database import open_database, transaction
 from mmrecon.store.postings import ApprovedRow, insert_approved
 from mmrecon.store.schema import BATCH, BATCH_ROW, LINE, WALLET
 from tests.posting.branch import Account, Branch, days_ago
 
-LIMITS = PostingLimits()
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a run took."""
-
-    wall_s: float
-    cpu_s: float
-
-
-def measured(run: Callable[[], None]) -> Cost:
-    """The time a run takes, on the clock and on the processor."""
-    wall_s, cpu_s = time.perf_counter(), time.process_time()
-    run()
-    return Cost(time.perf_counter() - wall_s, time.process_time() - cpu_s)
-
-
-def plan_of(postings: Sequence[Posting]) -> Plan:
-    """The same envelopes for both."""
-    completed = {posting.line_id or 0: posting.posting_id for posting in postings}
-    return make_plan(postings, completed, LIMITS)
+PROGRAMS = ("product", "bare")
 
 
 class Store:
@@ -79,10 +42,11 @@ class Store:
     def __init__(
         self, folder: Path, branch: Branch, accounts: Sequence[Account], count: int
     ) -> None:
-        self.engine = open_database(folder)
+        self.folder = folder
         self._branch = branch
         self._mark = secrets.token_hex(4).upper()
-        with transaction(self.engine) as connection:
+        engine = open_database(folder)
+        with transaction(engine) as connection:
             wallet = {"wallet_id": 1, "provider": "mpesa_ke", "account": "600100"}
             names = {"name": "pay", "currency": "KES", "zone": "Africa/Nairobi"}
             connection.execute(insert(WALLET), wallet | names)
@@ -103,22 +67,7 @@ class Store:
             ]  # fmt: skip
             connection.execute(insert(BATCH_ROW), stored)
             insert_approved(connection, rows, at_utc=system_clock().isoformat(), run_id="r")
-
-    def postings(self) -> list[Posting]:
-        with reading(self.engine) as connection:
-            return postings_in(connection, [PostingState.APPROVED])
-
-    def post(self, client: FineractClient) -> None:
-        """As `post` does it: recovery, plan, send."""
-        context = PostingContext(self.engine, system_clock, "r", LIMITS)
-        recover(context, client)
-        postings = self.postings()
-        with reading(self.engine) as connection:
-            lines_of(connection, {posting.line_id or 0 for posting in postings})
-        send_all(context, client.another, plan_of(postings))
-
-    def left(self) -> int:
-        return len(self.postings())
+        engine.dispose()
 
     def _receipt(self, number: int) -> str:
         return f"SK{number}{self._mark}"
@@ -145,23 +94,6 @@ class Store:
         }  # fmt: skip
 
 
-def bare(client: FineractClient, plan: Plan) -> None:
-    """The same reads and the same writes, two workers, nothing remembered."""
-
-    def work(queue: Any) -> None:
-        own = client.another()
-        for envelope in queue:
-            read_accounts(own, envelope.postings)
-            items = [build_posting(one, n) for n, one in enumerate(envelope.postings, 1)]
-            answer = own.batch(items, enclosing=True)
-            heard = understand_batch(envelope.postings, answer, enclosing=True)
-            assert all(one.meaning is Meaning.POSTED for one in heard)
-        own.close()
-
-    with ThreadPoolExecutor(len(plan.queues)) as pool:
-        list(pool.map(work, plan.queues))
-
-
 def served(folder: Path) -> tuple[subprocess.Popen[str], str]:
     """The sandbox in a process of its own, and its base URL."""
     command = [sys.executable, "-m", "mmrecon", "sandbox", "serve", "--state", str(folder)]
@@ -174,26 +106,44 @@ def served(folder: Path) -> tuple[subprocess.Popen[str], str]:
     raise SystemExit("the sandbox did not start")
 
 
-def round_of(folder: Path, branch: Branch, count: int, service_s: float) -> dict[str, float]:
-    """Product and bare client once, each on fresh accounts."""
+def run_of(program: str, store: Store, base_url: str) -> dict[str, float]:
+    """One of the programs in a process of its own: what it took, without its start."""
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.posting_runs",
+        program,
+        str(store.folder),
+        base_url,
+    ]
+    ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    told: dict[str, float] = json.loads(ended.stdout)
+    return told
+
+
+def round_of(
+    folder: Path, branch: Branch, number: int, given: argparse.Namespace
+) -> dict[str, Any]:
+    """Product and bare client once, each on fresh accounts; who is first takes turns."""
+    count: int = given.postings
     _take(branch, 0)
-    accounts = [branch.savings() for _ in range(max(40, count // 5))]
+    accounts = [branch.savings() for _ in range(max(40, 2 * count // given.per_account))]
     half = len(accounts) // 2
-    _take(branch, service_s)
-    store = Store(folder / secrets.token_hex(4), branch, accounts[:half], count)
-    other = Store(folder / secrets.token_hex(4), branch, accounts[half:], count)
-    envelopes = plan_of(other.postings())
-    ours = measured(lambda: store.post(branch.client))
-    assert store.left() == 0
-    theirs = measured(lambda: bare(branch.client, envelopes))
+    stores = {
+        program: Store(folder / secrets.token_hex(4), branch, accounts[start : start + half], count)
+        for program, start in zip(PROGRAMS, (0, half), strict=True)
+    }
+    _take(branch, given.service_s)
+    order = PROGRAMS if number % 2 else PROGRAMS[::-1]
+    took = {name: run_of(name, stores[name], branch.server.base_url) for name in order}
+    ours, theirs = took["product"], took["bare"]
     return {
         "postings": count,
-        "per_s": round(count / ours.wall_s, 1),
-        "bare_per_s": round(count / theirs.wall_s, 1),
-        "ratio": round(theirs.wall_s / ours.wall_s, 3),
-        "cpu_ms_per_posting": round(ours.cpu_s * 1000 / count, 3),
-        "bare_cpu_ms": round(theirs.cpu_s * 1000 / count, 3),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "per_s": round(count / ours["wall_s"], 1),
+        "bare_per_s": round(count / theirs["wall_s"], 1),
+        "ratio": round(theirs["wall_s"] / ours["wall_s"], 3),
+        "cpu_ms": round(ours["cpu_s"] * 1000 / count, 3),
+        "bare_cpu_ms": round(theirs["cpu_s"] * 1000 / count, 3),
     }
 
 
@@ -203,47 +153,25 @@ def _take(branch: Branch, service_s: float) -> None:
     requests.put(f"{origin}/sandbox/service", json={"seconds": service_s}, timeout=10)
 
 
-def period(branch: Branch) -> dict[str, float]:
-    """Everything that was posted, read back both ways."""
-    install(branch.client, TRANSACTIONS)
-    days = (days_ago(2), days_ago(-1))
-    found = [0, 0]
-
-    def by_report() -> None:
-        found[0] = sum(len(page) for page in read_payments(branch.client, "KES", days))
-
-    def by_journal() -> None:
-        parameters = journal_parameters(branch.gl_wallet, *days)
-        found[1] = sum(len(page) for page in branch.client.pages("journalentries", parameters))
-
-    report, journal = measured(by_report), measured(by_journal)
-    return {
-        "transactions": found[0], "report_s": round(report.wall_s, 2),
-        "journal_rows": found[1], "journal_s": round(journal.wall_s, 2),
-    }  # fmt: skip
-
-
 def main() -> None:
     """Print one JSON row for each round, then the medians."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--postings", type=int, default=1_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--service-s", type=float, default=0.005)
-    parser.add_argument("--period", action="store_true")
+    parser.add_argument("--per-account", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--service-s", type=float, default=0.011)
     given = parser.parse_args()
     process, base_url = served(given.folder / "sandbox")
     try:
         branch = Branch(base_url)
         rounds = []
-        for _ in range(given.rounds):
-            rounds.append(round_of(given.folder, branch, given.postings, given.service_s))
+        for number in range(given.rounds):
+            rounds.append(round_of(given.folder, branch, number, given))
             print(json.dumps(rounds[-1]), flush=True)
-        names = ("ratio", "cpu_ms_per_posting", "bare_cpu_ms")
+        names = ("ratio", "per_s", "bare_per_s", "cpu_ms", "bare_cpu_ms")
         medians = {name: statistics.median(row[name] for row in rounds) for name in names}
         print(json.dumps({"medians": medians}), flush=True)
-        if given.period:
-            print(json.dumps(period(branch)), flush=True)
     finally:
         process.terminate()
         process.wait()
