@@ -132,6 +132,8 @@ def test_approved_all_the_same_it_is_not_sent(moved: Site) -> None:
     deposit_with_note(site, *again, note)
     site.approve_everything(BENO)
     site.send(codes=(6,))  # another mmrecon seems to post there
+    assert len(standing(site)) == 1
+    site.ok("post", "--other-stopped", codes=(0, 1, 6))
     assert site.state_of(receipt(1)) == "review"
     assert len(standing(site)) == 1
     assert "mmrecon itself posted it already" in site.ok("explain", receipt(1)).out
