@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from mmrecon.config import ReadingLimits
 from mmrecon.errors import SafetyRefusal
 from mmrecon.model.catalogue import next_step_of, severity_of
 from mmrecon.model.issue import Severity
-from mmrecon.pipeline.inspecting import statement_passwords
+from mmrecon.pipeline.inspecting import inspect, statement_passwords
 from mmrecon.statements.layout import load_layouts
 from mmrecon.statements.reading import Reading, read_member
 from tests.fuzz.containers import as_html, as_spreadsheet_xml, as_wrapped_text
@@ -272,3 +273,35 @@ def test_passwords_come_from_a_file_that_only_its_owner_reads(tmp_path: Path) ->
     file.chmod(0o644)
     with pytest.raises(SafetyRefusal):
         statement_passwords(limits)
+
+
+def test_a_spreadsheet_in_xml_that_is_cut_off_is_broken() -> None:
+    content = as_spreadsheet_xml(a_file(), RNG)
+    is_quarantined(opened(content[: len(content) // 2]), "markup_broken")
+
+
+def test_f_33_one_cell_in_the_last_corner_asks_for_more_memory_than_there_is() -> None:
+    book = load_workbook(io.BytesIO(as_xlsx(b_file())))
+    page = book.active
+    assert page is not None
+    page["XFD1048576"] = "x"
+    out = io.BytesIO()
+    book.save(out)
+    reading = opened(out.getvalue())
+    assert reading.reason in ("workbook_memory", "too_many_columns")
+
+
+def test_a_text_of_odd_records_only_is_refused_before_they_fill_the_memory() -> None:
+    content = as_csv(a_file()[:7]) + b"a,b\r\n" * 100_001
+    is_quarantined(opened(content), "csv_ragged")
+
+
+def test_members_that_were_not_taken_have_entries_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("good.csv", as_csv(a_file()))
+        archive.writestr("../bad.csv", as_csv(a_file()))
+    found = inspect([path], None)
+    assert [one.reading.outcome for one in found] == ["read", "quarantined"]
+    assert found[0].file == f"{path}/good.csv"
+    assert found[1].reading.reason == "archive_member_name"
