@@ -70,12 +70,12 @@ class UsageError(MmreconError):
 class ConfigurationError(UsageError):
     """The configuration has faults; `faults` holds (dotted path, message) of every one."""
 
-    def __init__(self, faults: Iterable[tuple[str, str]], *, source: str) -> None:
+    def __init__(self, faults: Iterable[tuple[str, str]], *, source: str, hint: str = "") -> None:
         self.faults = tuple(faults)
         listed = "\n".join(f"  {path}: {message}" for path, message in self.faults)
         super().__init__(
             f"{source}: {len(self.faults)} fault{'' if len(self.faults) == 1 else 's'}\n{listed}",
-            hint="Correct the lines named above; `config.example.toml` explains every key.",
+            hint=hint or "Correct the lines named above; `config.example.toml` explains every key.",
         )
 
 

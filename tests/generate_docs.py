@@ -21,7 +21,8 @@ from mmrecon.model.catalogue.matching import EVIDENCE, RULES, VETOES
 from mmrecon.model.issue import CodeText
 from mmrecon.model.line_state import WORDS
 from mmrecon.model.match import Tier
-from mmrecon.statements.layout import BUILT_IN
+from mmrecon.statements.layout import BUILT_IN, Layout, parse_layout
+from mmrecon.statements.layout_words import classes_told_apart, proves
 from tests.documented_keys import Key, documented_keys
 
 ROOT: Final = Path(__file__).parents[1]
@@ -138,22 +139,25 @@ def _code_row(text: CodeText) -> tuple[str, ...]:
 
 def _layouts_page() -> Iterator[str]:
     yield "# Layouts\n"
-    yield "The statement files mmrecon reads. A file is taken by a layout when all its required"
-    yield "columns are there and none of its forbidden ones; letter case, blanks and a last dot do"
-    yield "not count."
+    yield "The statement files mmrecon reads; `mmrecon formats` lists them too. A file is taken by"
+    yield "a layout when all its required columns are there and none of its forbidden ones; case,"
+    yield "blanks and a last dot do not count."
     yield "Where each export is in the portal, and what it proves: [M-PESA](../providers/mpesa.md),"
     yield "[MTN](../providers/mtn.md), [Airtel](../providers/airtel.md), [pawaPay and"
     yield "others](../providers/pawapay-and-others.md). How to add one: [Adding a"
     yield "layout](../adding-a-layout.md).\n"
     for path in sorted(BUILT_IN.glob("*.toml")):
-        yield from _layout(tomllib.loads(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        yield from _layout(tomllib.loads(text), parse_layout(text, source=path.name))
 
 
-def _layout(layout: dict[str, Any]) -> Iterator[str]:
+def _layout(layout: dict[str, Any], parsed: Layout) -> Iterator[str]:
+    """One layout; `layout` has its names as they are written, `parsed` what they mean."""
     fingerprint = layout["fingerprint"]
     yield f"## {layout['name']}\n"
     yield f"{layout['title']}.\n"
     yield f"- Provider: `{layout['provider']}`"
+    yield f"- Where it comes from: {layout['portal']}"
     yield f"- Files: {', '.join(layout['containers'])}"
     for words, name in (
         ("Required", "required"),
@@ -164,10 +168,10 @@ def _layout(layout: dict[str, Any]) -> Iterator[str]:
         if fingerprint.get(name):
             yield f"- {words} columns: {', '.join(f'`{each}`' for each in fingerprint[name])}"
     yield from _also(layout, fingerprint)
-    yield f"- What it proves: {_proves(layout)}"
-    if "classes" in layout:
-        classes = dict.fromkeys(rule["line_class"] for rule in layout["classes"])
-        yield f"- Classes it tells apart, first rule first: {', '.join(classes)}; else unknown"
+    yield f"- What it proves: {proves(parsed)}"
+    classes = ", ".join(classes_told_apart(parsed))
+    if classes:
+        yield f"- Classes it tells apart, first rule first: {classes}; else unknown"
     yield ""
 
 
@@ -185,25 +189,6 @@ def _also(layout: dict[str, Any], fingerprint: dict[str, Any]) -> Iterator[str]:
     ]
     if absent:
         yield f"- May be missing: {', '.join(dict.fromkeys(absent))}"
-
-
-def _proves(layout: dict[str, Any]) -> str:
-    if layout.get("refuse"):
-        return f"nothing; such a file is refused (`{layout['refuse']}`)"
-    header = {label["field"] for label in layout.get("preamble", ())}
-    columns = {column["field"] for column in layout["money_columns"]}
-    chain = "balance" in columns and layout.get("chain", True)
-    proofs = [
-        ("that every row's balance follows from the one before", chain),
-        ("the header's totals", {"total_in", "total_out"} <= header),
-        ("opening and closing balance", {"opening", "closing"} <= header),
-    ]
-    found = ", ".join(words for words, there in proofs if there)
-    if {"opening", "closing"} <= header:
-        return found
-    if not found:
-        return "nothing by itself: it prints no balances and no totals"
-    return f"{found}; it states no opening and closing, so a day is proved by its neighbours"
 
 
 def _line_states_page() -> Iterator[str]:

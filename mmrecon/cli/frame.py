@@ -22,6 +22,7 @@ from mmrecon.cli.boundary import guarded
 
 if TYPE_CHECKING:
     from mmrecon.cli.outcome import Outcome
+    from mmrecon.config import Settings
 
 _CONFIG = click.option(
     "--config",
@@ -95,6 +96,29 @@ def without_run(function: Callable[..., Outcome]) -> Callable[..., None]:
         context.exit(guarded(lambda: function(**options), as_json=as_json))
 
     return command
+
+
+def when_called_alone(function: Callable[..., None]) -> Callable[..., None]:
+    """A group that does its own work, unless a command of it is called."""
+
+    @functools.wraps(function)
+    def alone(**options: Any) -> None:
+        if click.get_current_context().invoked_subcommand is None:
+            function(**options)
+
+    return alone
+
+
+def settings_if_any(config_path: Path | None) -> Settings | None:
+    """The configuration that was named or lies where it is looked for; none is needed."""
+    from mmrecon.config import find_config, load_settings
+    from mmrecon.errors import ConfigurationError
+
+    try:
+        path = find_config(config_path)
+    except ConfigurationError:
+        return None
+    return load_settings(path)
 
 
 def _finishing(progress: Any, function: Callable[..., Outcome], run: Any, options: Any) -> Outcome:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from mmrecon.cli.frame import without_run
+from mmrecon.cli.frame import settings_if_any, without_run
 from mmrecon.cli.outcome import Outcome
-
-if TYPE_CHECKING:
-    from mmrecon.config import Settings
 
 
 @click.command("inspect")
@@ -30,22 +26,10 @@ def command(config_path: Path | None, paths: tuple[Path, ...]) -> Outcome:
     from mmrecon.model.catalogue import severity_of
     from mmrecon.pipeline.inspecting import inspect
 
-    found = inspect(paths, _settings(config_path))
+    found = inspect(paths, settings_if_any(config_path))
     issues = [issue for one in found for issue in one.reading.issues]
     return Outcome(
         worst(severity_of(issue).exit_code() for issue in issues),
         {"files": [statement_json(one.file, one.reading) for one in found]},
         ["\n".join(statement_lines(one.file, one.reading)) for one in found],
     )
-
-
-def _settings(config_path: Path | None) -> Settings | None:
-    """The configuration that was named or lies where it is looked for; none is needed."""
-    from mmrecon.config import find_config, load_settings
-    from mmrecon.errors import ConfigurationError
-
-    try:
-        path = find_config(config_path)
-    except ConfigurationError:
-        return None
-    return load_settings(path)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmrecon.cli.frame import with_run
+from mmrecon.cli.frame import when_called_alone, with_run
 from mmrecon.cli.outcome import Outcome
 from mmrecon.cli.passphrase import signed_by, signer_passphrase
 from mmrecon.errors import ExitCode, UsageError
@@ -19,19 +17,8 @@ if TYPE_CHECKING:
     from mmrecon.pipeline.run import Run
 
 
-def _when_called_alone(function: Callable[..., None]) -> Callable[..., None]:
-    """A group that does its own work, unless a command of it is called."""
-
-    @functools.wraps(function)
-    def alone(**options: Any) -> None:
-        if click.get_current_context().invoked_subcommand is None:
-            function(**options)
-
-    return alone
-
-
 @click.group("post", invoke_without_command=True)
-@_when_called_alone
+@when_called_alone
 @click.option(
     "--other-stopped",
     is_flag=True,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
@@ -42,6 +42,9 @@ ANY_PROVIDER: Final = "any"
 """The provider of a layout that says nothing about it: the wallet's own holds."""
 EVERY_OTHER: Final = "*"
 BUILT_IN: Final = Path(__file__).parent / "formats"
+OPEN: Final = "?"
+"""A text that begins like this is a question of a draft that nobody has answered yet."""
+_HINT: Final = "docs/adding-a-layout.md explains every key of a layout."
 
 
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -227,6 +230,7 @@ class Layout(_Table):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     title: NotEmpty
+    portal: str = ""
     provider: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
     refuse: str = ""
     containers: Annotated[tuple[Container, ...], Field(min_length=1)]
@@ -256,7 +260,7 @@ class Layout(_Table):
     parties: tuple[PartyForm, ...] = ()
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[TextColumn | MoneyColumn, ...]:
         """Every declared column."""
         return (*self.text_columns, *self.money_columns)
 
@@ -300,21 +304,43 @@ class Layout(_Table):
 
 
 def parse_layout(text: str, *, source: str) -> Layout:
-    """A layout from TOML.
+    """A layout from TOML; what a draft still asks is a fault like any other.
 
     Raises:
         ConfigurationError: all faults at once, with their dotted paths.
     """
     try:
-        return Layout.model_validate(tomllib.loads(text))
+        told = tomllib.loads(text)
+        asked = [(path, "is still a question: answer it") for path in _open_places("", told)]
+        if asked:
+            raise ConfigurationError(asked, source=source, hint=_HINT)
+        return Layout.model_validate(told)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError([("file", f"is no TOML: {error}")], source=source) from error
+        fault = ("file", f"is no TOML: {error}")
+        raise ConfigurationError([fault], source=source, hint=_HINT) from error
     except ValidationError as error:
         faults = [
             (".".join(str(part) for part in fault["loc"]) or "file", str(fault["msg"]))
             for fault in error.errors()
         ]
-        raise ConfigurationError(faults, source=source) from error
+        raise ConfigurationError(faults, source=source, hint=_HINT) from error
+
+
+def _open_places(path: str, value: object) -> Iterator[str]:
+    """Where a text still begins with the question mark that a draft put there."""
+    if isinstance(value, str) and value.startswith(OPEN):
+        yield path
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _open_places(f"{path}.{name}" if path else name, inner)
+    if isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _open_places(f"{path}.{place}", inner)
+
+
+def built_in_names() -> frozenset[str]:
+    """The names that no layout of a site's own may have."""
+    return frozenset(path.stem for path in BUILT_IN.glob("*.toml"))
 
 
 @cache
@@ -322,7 +348,8 @@ def load_layouts(site_folder: Path | None = None) -> tuple[Layout, ...]:
     """The layouts that come with mmrecon, then those of the site's own folder.
 
     Raises:
-        ConfigurationError: a layout has faults, or two share a name.
+        ConfigurationError: a layout has faults, or two share a name: mmrecon's own layouts are
+            replaced by nobody's.
     """
     folders = [BUILT_IN] if site_folder is None else [BUILT_IN, site_folder]
     paths = [path for folder in folders for path in sorted(folder.glob("*.toml"))]
@@ -332,10 +359,15 @@ def load_layouts(site_folder: Path | None = None) -> tuple[Layout, ...]:
     names = [layout.name for layout in layouts]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
-        raise ConfigurationError(
-            [("name", f"two layouts are called {name}") for name in doubled], source="layouts"
-        )
+        faults = [("name", _why_doubled(name)) for name in doubled]
+        raise ConfigurationError(faults, source="layouts", hint=_HINT)
     return tuple(layouts)
+
+
+def _why_doubled(name: str) -> str:
+    if name in built_in_names():
+        return f"mmrecon has a layout {name} of its own; give yours another name"
+    return f"two layouts are called {name}"
 
 
 def layouts_changed_at_utc(site_folder: Path | None) -> str:

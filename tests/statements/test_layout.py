@@ -88,7 +88,27 @@ def test_a_sites_own_folder_is_loaded_beside_the_built_in_layouts(tmp_path: Path
 
 def test_two_layouts_of_one_name_and_a_missing_folder_are_faults(tmp_path: Path) -> None:
     (tmp_path / "b.toml").write_text(GOOD, encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="two layouts are called mpesa-b"):
+    with pytest.raises(ConfigurationError, match="mmrecon has a layout mpesa-b of its own"):
         load_layouts(tmp_path)
     with pytest.raises(ConfigurationError, match="is not a folder"):
         load_layouts(tmp_path / "missing")
+
+
+def test_two_layouts_of_a_site_cannot_share_a_name(tmp_path: Path) -> None:
+    for name in ("one.toml", "two.toml"):
+        (tmp_path / name).write_text(GOOD.replace('"mpesa-b"', '"site"'), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="two layouts are called site"):
+        load_layouts(tmp_path)
+
+
+def test_what_a_draft_still_asks_is_named_with_its_places() -> None:
+    text = GOOD.replace('"mpesa"', '"?"').replace('"Details"\nf', '"?"\nf')
+    with pytest.raises(ConfigurationError) as caught:
+        parse_layout(text, source="draft.toml")
+    assert [message for _, message in caught.value.faults] == ["is still a question: answer it"] * 2
+    assert caught.value.faults[0][0] == "provider"
+    assert "docs/adding-a-layout.md" in caught.value.hint
+
+
+def test_every_layout_says_where_its_export_comes_from() -> None:
+    assert [layout.name for layout in load_layouts() if not layout.portal] == []

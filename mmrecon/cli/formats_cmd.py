@@ -1,0 +1,45 @@
+"""`mmrecon formats`: the layouts mmrecon knows, a draft for another export, and what it reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mmrecon.cli.frame import settings_if_any, when_called_alone, without_run
+from mmrecon.cli.outcome import Outcome
+from mmrecon.errors import ExitCode, UsageError
+
+
+@click.group("formats", invoke_without_command=True)
+@when_called_alone
+@without_run
+def command(config_path: Path | None) -> Outcome:
+    """List the layouts: what each is, where its export is made, what it proves."""
+    from mmrecon.cli.formats_view import layout_json, list_lines
+    from mmrecon.pipeline.formats import known_layouts
+
+    known = known_layouts(settings_if_any(config_path))
+    return Outcome(
+        ExitCode.DONE, {"layouts": [layout_json(one) for one in known]}, list_lines(known)
+    )
+
+
+@command.command("show")
+@click.argument("name")
+@without_run
+def show(config_path: Path | None, name: str) -> Outcome:
+    """Explain one layout: its columns, and how it tells what a line is."""
+    from mmrecon.cli.formats_view import layout_json, layout_lines
+    from mmrecon.pipeline.formats import known_layouts
+
+    known = known_layouts(settings_if_any(config_path))
+    found = next((one for one in known if one.layout.name == name), None)
+    if found is None:
+        raise UsageError(
+            f"no layout is called {name}", hint="`mmrecon formats` lists them.", code="no_layout"
+        )
+    columns = [{"column": column.name, "field": column.field} for column in found.layout.columns]
+    return Outcome(
+        ExitCode.DONE, layout_json(found) | {"columns": columns}, ["\n".join(layout_lines(found))]
+    )
