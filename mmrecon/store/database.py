@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from mmrecon.errors import OutsideUnreachable, SchemaOutdated, UsageError
 from mmrecon.secret import make_private
 
-SCHEMA_REVISION: Final = "0002"
+SCHEMA_REVISION: Final = "0003"
 """The newest migration; a test holds it against `migrations/`."""
 
 _FILE: Final = "mmrecon.db"

@@ -270,7 +270,7 @@ def test_a_rejected_row_is_back_with_who_rejected_it_when_and_why(desk: Desk) ->
     assert again.kind is BatchKind.CHOICES
     reject(desk.run, again.batch_id, BENO, secret(BENO), "she has not called yet")
     rows = write_workbook(desk.run).rows.set_index("row_id")
-    assert rows.loc["R000001", "warnings"].endswith(": she has not called yet.")
+    assert str(rows.loc["R000001", "warnings"]).endswith(": she has not called yet.")
 
 
 def test_a_line_that_came_back_says_why(desk: Desk) -> None:
