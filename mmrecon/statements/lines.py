@@ -201,18 +201,23 @@ def shown_receipt(cell: str, layout: Layout) -> str:
 def _money_of_short(
     cells: Sequence[str], data: DataRows, setting: Setting
 ) -> tuple[int | None, int | None]:
-    """Money of a row that ends early: its cells still stand where they belong."""
+    """Money of a row that ends early, where its cells stand where they belong.
+
+    The last cell may be cut off, and an amount of another sign than its column's is out of place.
+    """
     layout = data.table.layout
     found: dict[str, int] = {}
     for column in layout.money_columns:
         if column.field not in ("in", "out", "amount"):
             continue
         place = data.position(column)
-        if place is None or place >= len(cells):
+        if place is None or place >= len(cells) - 1 or column.printed == "unsigned":
             return None, None
         typed = money(pa.array([cells[place]]), layout.money, setting.digits)
-        if typed.bad[0]:
+        minor = int(typed.minor[0])
+        wrong = {"positive": minor < 0, "negative": minor > 0}.get(column.printed, False)
+        if typed.bad[0] or wrong:
             return None, None
-        found[column.field] = int(typed.minor[0])
+        found[column.field] = minor
     amount = found.get("amount", 0)
     return found.get("in", 0) + max(amount, 0), abs(found.get("out", 0)) + max(-amount, 0)

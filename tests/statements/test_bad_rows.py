@@ -38,6 +38,8 @@ def _set(place: int, text: str) -> Callable[[Cells], Cells]:
         ("sign_unexpected", _set(IN, "-1500.00"), None),
         ("row_short", lambda cells: cells[:8], 150_000),
         ("row_short", lambda cells: cells[:4], None),
+        ("row_short", lambda cells: cells[:7], None),
+        ("row_short", lambda cells: [*cells[:5], *cells[6:]], None),
         ("row_long", lambda cells: [*cells, "more"], None),
     ],
 )
