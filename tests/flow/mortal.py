@@ -26,7 +26,8 @@ _LOADED = (
     "mmrecon.pipeline.fetching", "mmrecon.pipeline.importing", "mmrecon.pipeline.ledger_in",
     "mmrecon.pipeline.matching", "mmrecon.pipeline.workbook", "mmrecon.pipeline.submitting",
     "mmrecon.pipeline.approving", "mmrecon.pipeline.waiting", "mmrecon.pipeline.posting",
-    "mmrecon.pipeline.proving", "mmrecon.pipeline.restoring", "mmrecon.pipeline.night", "mmrecon.pipeline.payouts",
+    "mmrecon.pipeline.proving", "mmrecon.pipeline.restoring", "mmrecon.pipeline.night",
+    "mmrecon.pipeline.payouts",
     "mmrecon.fineract.client", "mmrecon.wiring", "mmrecon.cli.progress",
 )  # fmt: skip
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT

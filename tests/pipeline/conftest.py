@@ -1,8 +1,9 @@
-"""A sandbox with a branch, for what needs a Fineract."""
+"""A sandbox with a branch for each test: stores that post to one Fineract hold each other back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,13 +11,13 @@ from mmrecon.sandbox.server import SandboxServer
 from tests.posting.branch import Branch
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
-    with SandboxServer(tmp_path_factory.mktemp("sandbox")) as server:
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[SandboxServer]:
+    with SandboxServer(tmp_path / "sandbox") as server:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def branch(sandbox: SandboxServer) -> Iterator[Branch]:
     made = Branch(sandbox.base_url)
     yield made

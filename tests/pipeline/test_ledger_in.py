@@ -65,7 +65,7 @@ def test_a_fineract_that_shows_no_client_does_not_replace_a_full_snapshot(
     assert (taken.snapshot, taken.exit_code()) == (None, ExitCode.NEEDS_ATTENTION)
     (issue,) = taken.issues
     assert issue.code == "ledger_shrunk"
-    assert "only 0 client(s) and 0 account(s) came, after 8 and 8" in sentence_of(issue)
+    assert "only 0 clients and 0 accounts came, after 8 and 8" in sentence_of(issue)
     assert "--even-if-smaller" in next_step_of(issue)
     kept = newest_snapshot(run)
     assert kept is not None
