@@ -43,3 +43,38 @@ def show(config_path: Path | None, name: str) -> Outcome:
     return Outcome(
         ExitCode.DONE, layout_json(found) | {"columns": columns}, ["\n".join(layout_lines(found))]
     )
+
+
+@command.command("try")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--layout",
+    "layout_path",
+    required=True,
+    metavar="X.toml",
+    type=click.Path(path_type=Path),
+    help="The layout to try; it need not lie in the site's own folder.",
+)
+@click.option("--wallet", default="", metavar="NAME", help="The wallet whose file it is.")
+@click.option("--first", default=5, show_default=True, help="How many lines are shown.")
+@click.option("--unmasked", is_flag=True, help="Show phones, names and references in full.")
+@without_run
+def try_(
+    config_path: Path | None, *, file: Path, layout_path: Path, wallet: str, first: int,
+    unmasked: bool,
+) -> Outcome:  # fmt: skip
+    """Show what a layout would read of FILE, and prove it. Stores nothing.
+
+    Ends with 6 when something is wrong, and with 1 while guesses of a draft are not checked.
+    """
+    from mmrecon.cli.trial_view import trial_json, trial_parts
+    from mmrecon.errors import worst
+    from mmrecon.model.catalogue import severity_of
+    from mmrecon.pipeline.trying import try_layout
+
+    trial = try_layout(file, layout_path, settings_if_any(config_path), wallet)
+    return Outcome(
+        worst(severity_of(issue).exit_code() for issue in trial.all_issues()),
+        trial_json(trial, first, masked=not unmasked),
+        list(trial_parts(trial, first, masked=not unmasked)),
+    )

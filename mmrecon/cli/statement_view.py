@@ -110,6 +110,11 @@ def _plain(moment: str | None) -> str:
     return "?" if moment is None else moment[:16].replace("T", " ")
 
 
+def local_text(utc_s: int, zone: str) -> str:
+    """A moment of a zone to the second, without the offset."""
+    return f"{datetime.fromtimestamp(utc_s, UTC).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+
+
 def _iso(utc_s: int | None, zone: str) -> str | None:
     if utc_s is None:
         return None

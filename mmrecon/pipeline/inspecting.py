@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmrecon.config import ReadingLimits, Settings
+from mmrecon.config import ReadingLimits, Settings, WalletSettings
 from mmrecon.errors import UsageError
 from mmrecon.fetch.unpacking import Member, members
 from mmrecon.model.issue import Issue
 from mmrecon.secret import read_secret
-from mmrecon.statements.layout import load_layouts
+from mmrecon.statements.layout import Layout, load_layouts
 from mmrecon.statements.reading import Reading, read_member
 
 
@@ -33,11 +33,36 @@ def inspect(paths: Sequence[Path], settings: Settings | None) -> list[Inspection
         SafetyRefusal, ConfigurationError: the file of passwords cannot be used.
     """
     limits = ReadingLimits() if settings is None else settings.reading
+    layouts = load_layouts(None if settings is None else settings.formats_folder)
+    wallets = () if settings is None else settings.wallets
+    return look_into(paths, layouts, wallets, limits)
+
+
+def look_into(
+    paths: Sequence[Path],
+    layouts: Sequence[Layout],
+    wallets: Sequence[WalletSettings],
+    limits: ReadingLimits,
+    wallet_name: str = "",
+) -> list[Inspection]:
+    """Read files with these layouts; `wallet_name` is the wallet that somebody says they are of.
+
+    Raises:
+        UsageError, SafetyRefusal, ConfigurationError: as `inspect`.
+    """
     passwords = statement_passwords(limits)
+
+    def read(member: Member) -> Reading:
+        content, name = member.content, member.name
+        reading = read_member(content, name, layouts, wallets, wallet_name, limits, passwords)
+        if reading.reason == "wallet_unknown":  # whose it is need not be known to look inside
+            reading = read_member(content, name, layouts, limits=limits, passwords=passwords)
+        return reading
+
     inspections = []
     for path in paths:
         found, issues = members(read_path(path, limits), str(path), limits, passwords)
-        inspections += [Inspection(one.name, _read(one, settings, passwords)) for one in found]
+        inspections += [Inspection(one.name, read(one)) for one in found]
         inspections += [_set_aside(issue) for issue in issues if not _is_told(issue, found)]
     return inspections
 
@@ -49,20 +74,6 @@ def _is_told(issue: Issue, found: Sequence[Member]) -> bool:
 
 def _set_aside(issue: Issue) -> Inspection:
     return Inspection(issue.file, Reading(issue.file, "quarantined", issue.code, issues=(issue,)))
-
-
-def _read(member: Member, settings: Settings | None, passwords: tuple[str, ...]) -> Reading:
-    limits = ReadingLimits() if settings is None else settings.reading
-    layouts = load_layouts(None if settings is None else settings.formats_folder)
-    wallets = () if settings is None else settings.wallets
-    reading = read_member(
-        member.content, member.name, layouts, wallets, limits=limits, passwords=passwords
-    )
-    if reading.reason == "wallet_unknown":  # whose it is need not be known to look inside
-        reading = read_member(
-            member.content, member.name, layouts, limits=limits, passwords=passwords
-        )
-    return reading
 
 
 def statement_passwords(limits: ReadingLimits) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from functools import cache
 from mmrecon.model.catalogue import (
     approval,
     fetch,
+    layouts,
     ledger,
     matching,
     posting,
@@ -24,6 +25,7 @@ from mmrecon.model.words import worded
 STAGES = {
     "fetch": fetch.CODES,
     "statements": statements.CODES,
+    "layouts": layouts.CODES,
     "ledger": ledger.CODES,
     "matching": matching.CODES,
     "approval": approval.CODES,
