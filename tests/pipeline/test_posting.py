@@ -145,7 +145,7 @@ def test_a_row_altered_in_the_database_stops_everything(site: Site, branch: Bran
 @pytest.mark.parametrize(
     "change",
     [
-        {"account_id": 1}, {"posted_minor": 999}, {"value_date": "2026-01-01"},
+        {"account_id": 999}, {"posted_minor": 999}, {"value_date": "2026-01-01"},
         {"idempotency_key": "other"}, {"receipt": "OTHER"}, {"shadow": True},
     ],
 )  # fmt: skip
