@@ -131,7 +131,8 @@ class SftpSource(_Table):
     username: NotEmpty
     path: str = "."
     pattern: str = "*"
-    host_key_fingerprint: Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]+=?$")]
+    host_key_fingerprint: Annotated[str, Field(pattern=r"^(SHA256:[A-Za-z0-9+/]{43}=?)?$")] = ""
+    known_hosts_file: Path | None = None
     password_variable: str = ""
     password_file: Path | None = None
     key_file: Path | None = None
@@ -139,6 +140,12 @@ class SftpSource(_Table):
     quiet_s: Annotated[int, Field(ge=0)] = 10
     timeout_s: Positive = 30
     after_fetch: Literal["keep", "delete"] = "keep"
+
+    @model_validator(mode="after")
+    def _a_host_key_is_pinned(self) -> SftpSource:
+        if bool(self.host_key_fingerprint) == (self.known_hosts_file is not None):
+            raise ValueError("needs either host_key_fingerprint or known_hosts_file")
+        return self
 
 
 Source = Annotated[FolderSource | SftpSource, Field(discriminator="kind")]
@@ -333,6 +340,7 @@ def _with_absolute_paths(settings: Settings, base: Path) -> Settings:
             update={
                 "password_file": resolve(source.password_file),
                 "key_file": resolve(source.key_file),
+                "known_hosts_file": resolve(source.known_hosts_file),
             }
         )
 

@@ -48,7 +48,13 @@ def test_an_unknown_key_and_a_wrong_type_are_shown_together_with_their_paths() -
         ({"mode": "test"}, "wallets[collections].mode"),
         ({"sources": [{"kind": "ftp"}]}, "wallets[collections].sources[#1]"),
         ({"sources": [{"kind": "sftp", "host": "x", "username": "y"}]},
+         "wallets[collections].sources[#1]"),
+        ({"sources": [{"kind": "sftp", "host": "x", "username": "y",
+                       "host_key_fingerprint": "SHA256:short"}]},
          "wallets[collections].sources[#1].host_key_fingerprint"),
+        ({"sources": [{"kind": "sftp", "host": "x", "username": "y", "known_hosts_file": "known",
+                       "host_key_fingerprint": "SHA256:" + "A" * 43}]},
+         "wallets[collections].sources[#1]"),
     ],
 )  # fmt: skip
 def test_each_fault_names_its_place(change: dict[str, object], path: str) -> None:

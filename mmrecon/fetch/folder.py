@@ -1,13 +1,14 @@
-"""Statement files from a folder on this machine; links and everything but files are left alone."""
+"""Statement files from a folder on this machine; links are listed, and never followed."""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 from mmrecon.errors import OutsideUnreachable
-from mmrecon.fetch.source import RemoteFile
+from mmrecon.fetch.source import NotRead, RemoteFile
 
 
 class Folder:
@@ -22,7 +23,7 @@ class Folder:
         return f"folder:{self._path}"
 
     def listing(self) -> list[RemoteFile]:
-        """Every regular file of the folder.
+        """Every regular file and link of the folder.
 
         Raises:
             OutsideUnreachable: the folder is not there, or may not be read.
@@ -32,7 +33,7 @@ class Folder:
                 facts = [
                     (entry.name, entry.stat(follow_symlinks=False))
                     for entry in entries
-                    if entry.is_file(follow_symlinks=False)
+                    if entry.is_file(follow_symlinks=False) or entry.is_symlink()
                 ]
         except OSError as error:
             raise OutsideUnreachable(
@@ -42,19 +43,24 @@ class Folder:
             ) from error
         return [_as_listed(name, fact) for name, fact in facts]
 
-    def read(self, file: RemoteFile) -> bytes | None:
-        """The whole content; None when the file changed, went away or may not be read."""
+    def read(self, file: RemoteFile) -> bytes | NotRead:
+        """The whole content, or why it is not to be had."""
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
             descriptor = os.open(self._path / file.name, flags)
             with os.fdopen(descriptor, "rb") as stream:
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    return None
+                    return NotRead.CHANGED
                 content = stream.read(file.size_bytes + 1)
                 after = _as_listed(file.name, os.fstat(descriptor))
-        except OSError:
-            return None
-        return content if after == file and len(content) == file.size_bytes else None
+        except FileNotFoundError:
+            return NotRead.GONE
+        except PermissionError:
+            return NotRead.DENIED
+        except OSError as error:
+            return NotRead.CHANGED if error.errno == errno.ELOOP else NotRead.FAILED
+        is_whole = after == file and len(content) == file.size_bytes
+        return content if is_whole else NotRead.CHANGED
 
     def delete(self, file: RemoteFile) -> bool:
         """Nothing is ever deleted from a folder."""
@@ -63,4 +69,10 @@ class Folder:
 
 
 def _as_listed(name: str, facts: os.stat_result) -> RemoteFile:
-    return RemoteFile(name, facts.st_size, int(facts.st_mtime), int(facts.st_ctime))
+    return RemoteFile(
+        name,
+        facts.st_size,
+        int(facts.st_mtime),
+        int(facts.st_ctime),
+        is_link=stat.S_ISLNK(facts.st_mode),
+    )

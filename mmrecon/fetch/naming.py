@@ -6,6 +6,8 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 _UNFINISHED: Final = (".part", ".tmp", ".filepart", ".partial", ".crdownload")
+_LONGEST_BYTES: Final = 255
+"""No file system that servers use has longer names."""
 
 
 def shown_name(name: str) -> str:
@@ -21,7 +23,14 @@ def shown_name(name: str) -> str:
 
 def is_impossible(name: str) -> bool:
     """Whether a listing lies: no file of a folder can have this name."""
-    return name in {"", ".", ".."} or "/" in name or "\0" in name
+    is_too_long = len(name.encode("utf-8", "surrogateescape")) > _LONGEST_BYTES
+    return is_too_long or name in {"", ".", ".."} or "/" in name or "\0" in name
+
+
+def short_name(name: str) -> str:
+    """A name that lies about its length, as it is shown."""
+    shown = shown_name(name[:_LONGEST_BYTES])
+    return shown if len(name) <= _LONGEST_BYTES else f"{shown}…"
 
 
 def is_passed_over(name: str) -> bool:

@@ -5,29 +5,26 @@ No trust on first use, no agent, no look for keys at home, a deadline for everyt
 
 from __future__ import annotations
 
-import io
 import logging
 import socket
 import stat
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, TypeVar
 
 import paramiko
 
 from mmrecon.config import SftpSource
-from mmrecon.errors import ConfigurationError, OutsideUnreachable, SafetyRefusal
-from mmrecon.fetch.source import RemoteFile
-from mmrecon.secret import check_owner_only, read_secret
+from mmrecon.errors import OutsideUnreachable, SafetyRefusal
+from mmrecon.fetch.credentials import Credentials, read_credentials
+from mmrecon.fetch.host_keys import FAMILIES, OtherKeyError, Pinned, pinned_fingerprints
+from mmrecon.fetch.source import NotRead, RemoteFile
 
-_HOST_KEY_KINDS: Final = {
-    "ed25519": ("ssh-ed25519",),
-    "ecdsa": ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
-    "rsa": ("rsa-sha2-512", "rsa-sha2-256"),
-}
-_PRIVATE_KEY_KINDS: Final = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 _PREFETCH_REQUESTS: Final = 64
+_LISTING_WAITS: Final = 10
+"""A listing may take so many times the time that one answer may take."""
+_SLOWEST_BYTES_PER_S: Final = 4096
 _TROUBLE: Final = (
     paramiko.SSHException,
     paramiko.SFTPError,
@@ -35,16 +32,40 @@ _TROUBLE: Final = (
     EOFError,
     ValueError,
 )
+_Answer = TypeVar("_Answer")
+_BASE: Final = vars(paramiko.SFTPClient)
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
+
+
+class _AnyText(paramiko.Message):
+    """An answer whose names and words need not be UTF-8: odd bytes become surrogates."""
+
+    def get_text(self) -> str:
+        """The next text of the answer."""
+        return self.get_string().decode("utf-8", "surrogateescape")
+
+
+class _Client(paramiko.SFTPClient):
+    """paramiko's client; one name or word that is no UTF-8 would end a whole listing there."""
+
+    def _request(self, kind: int, *arguments: object) -> tuple[int, paramiko.Message]:
+        answered, message = _BASE["_request"](self, kind, *arguments)
+        return answered, _AnyText(message.get_remainder())
+
+    def _convert_status(self, message: paramiko.Message) -> None:
+        _BASE["_convert_status"](self, _AnyText(message.get_remainder()))
 
 
 class Sftp:
     """A `Source` over one folder of a server; made by `open_sftp`."""
 
-    def __init__(self, settings: SftpSource, client: paramiko.SFTPClient) -> None:
+    def __init__(
+        self, settings: SftpSource, client: paramiko.SFTPClient, close: Callable[[], None]
+    ) -> None:
         self._settings = settings
         self._client = client
+        self._close = close
 
     @property
     def label(self) -> str:
@@ -54,70 +75,85 @@ class Sftp:
         return f"sftp://{place}/{settings.path.lstrip('/')}"
 
     def listing(self) -> list[RemoteFile]:
-        """Every regular file of the folder.
+        """Every regular file and link of the folder.
 
         Raises:
             OutsideUnreachable: the folder is not there, or the server went silent.
         """
-        with _told_plainly(self._settings):
+        seconds = _LISTING_WAITS * self._settings.timeout_s
+        with _told_plainly(self._settings), _deadline(self._close, seconds):
             try:
                 entries = self._client.listdir_attr(self._settings.path)
             except (FileNotFoundError, PermissionError) as error:
                 raise OutsideUnreachable(
                     f"{_server(self._settings)} has no readable folder `{self._settings.path}`",
-                    hint="Ask the server's owner where the statements lie now.",
+                    hint="Ask the server's owner where the statements lie now, and whether "
+                    f"`{self._settings.username}` may read there.",
                     code="folder_unreachable",
                 ) from error
-            except UnicodeDecodeError as error:
-                raise OutsideUnreachable(
-                    f"a file's name in `{self._settings.path}` of {_server(self._settings)} "
-                    "is no UTF-8, so that the folder cannot be listed",
-                    hint="Ask the server's owner to rename that file.",
-                    code="name_not_utf8",
-                ) from error
-        return [_as_listed(entry.filename, entry) for entry in entries if _is_file(entry)]
+        listed = (_as_listed(entry.filename, entry) for entry in entries if not _is_other(entry))
+        return list(listed)
 
-    def read(self, file: RemoteFile) -> bytes | None:
-        """The whole content; None when the file changed, went away or may not be read.
+    def read(self, file: RemoteFile) -> bytes | NotRead:
+        """The whole content, or why it is not to be had.
 
         Raises:
-            OutsideUnreachable: the server went silent.
+            OutsideUnreachable: the server went silent, or the connection broke.
         """
-        with _told_plainly(self._settings):
-            try:
-                with self._client.open(self._path(file), "rb") as stream:
-                    stream.prefetch(file.size_bytes, _PREFETCH_REQUESTS)
-                    content = stream.read(file.size_bytes)
-            except (FileNotFoundError, PermissionError):
-                return None
-            except EOFError:
-                content = b""
-            unchanged = self._present(file) == file
-        return content if unchanged and len(content) == file.size_bytes else None
+        seconds = self._settings.timeout_s + file.size_bytes / _SLOWEST_BYTES_PER_S
+        with _told_plainly(self._settings), _deadline(self._close, seconds):
+            content = self._of_this_file(lambda: self._content(file))
+            if isinstance(content, NotRead):
+                return content
+            present = self._of_this_file(lambda: self._client.lstat(self._path(file)))
+        if isinstance(present, NotRead):
+            return present
+        if _as_listed(file.name, present) != file:
+            return NotRead.CHANGED
+        return content if len(content) == file.size_bytes else NotRead.FAILED
 
     def delete(self, file: RemoteFile) -> bool:
         """Delete the file that was listed; False when it is another one by now, or may not be.
 
         Raises:
-            OutsideUnreachable: the server went silent.
+            OutsideUnreachable: the server went silent, or the connection broke.
         """
-        with _told_plainly(self._settings):
-            if self._present(file) != file:
+        seconds = self._settings.timeout_s
+        with _told_plainly(self._settings), _deadline(self._close, seconds):
+            present = self._of_this_file(lambda: self._client.lstat(self._path(file)))
+            if isinstance(present, NotRead) or _as_listed(file.name, present) != file:
                 return False
+            removed = self._of_this_file(lambda: self._client.remove(self._path(file)))
+        return not isinstance(removed, NotRead)
+
+    def _content(self, file: RemoteFile) -> bytes:
+        with self._client.open(self._path(file), "rb") as stream:
+            stream.prefetch(file.size_bytes, _PREFETCH_REQUESTS)
             try:
-                self._client.remove(self._path(file))
-            except (FileNotFoundError, PermissionError):
-                return False
-        return True
+                return stream.read(file.size_bytes)
+            except EOFError:
+                return b""
 
-    def _present(self, file: RemoteFile) -> RemoteFile | None:
+    def _of_this_file(self, action: Callable[[], _Answer]) -> _Answer | NotRead:
+        """What an action gives; an answer of the server about this one file is a value."""
         try:
-            return _as_listed(file.name, self._client.lstat(self._path(file)))
-        except (FileNotFoundError, PermissionError):
-            return None
+            return action()
+        except FileNotFoundError:
+            return NotRead.GONE
+        except PermissionError:
+            return NotRead.DENIED
+        except OSError as error:
+            if type(error) is OSError and error.errno is None and self._is_open():
+                return NotRead.FAILED
+            raise
 
-    def _path(self, file: RemoteFile) -> str:
-        return f"{self._settings.path.rstrip('/')}/{file.name}"
+    def _is_open(self) -> bool:
+        channel = self._client.get_channel()
+        return channel is not None and not channel.closed
+
+    def _path(self, file: RemoteFile) -> bytes:
+        path = f"{self._settings.path.rstrip('/')}/{file.name}"
+        return path.encode("utf-8", "surrogateescape")
 
 
 @contextmanager
@@ -125,58 +161,45 @@ def open_sftp(settings: SftpSource, wallet: str) -> Iterator[Sftp]:
     """A logged-in source, closed at the end.
 
     Raises:
-        SafetyRefusal: the host key is not the pinned one, or others can read a secret's file.
-        ConfigurationError: a secret is missing, or a key file is none.
+        SafetyRefusal: the host key is not a pinned one, or others can read a secret's file or
+            write the `known_hosts` file.
+        ConfigurationError: a secret is missing, a key file is none, or nothing is pinned.
         OutsideUnreachable: no answer in time, or the login was refused.
     """
-    key = _read_key(settings, wallet)
-    password = _read_password(settings, wallet)
-    if key is None and password is None:
-        fault = (f"wallets.{wallet}.sources", "needs a password or a key_file")
-        raise ConfigurationError([fault], source="secrets")
+    credentials = read_credentials(settings, wallet)
+    pinned = pinned_fingerprints(settings)
     with _told_plainly(settings):
-        client = _connect(settings, key, password)
+        client = _connect(settings, credentials, pinned)
     try:
-        with _told_plainly(settings), _deadline(client, settings.timeout_s):
-            sftp = client.open_sftp()
+        with _told_plainly(settings), _deadline(client.close, settings.timeout_s):
+            sftp = _sftp_over(client)
             channel = sftp.get_channel()
             assert channel is not None
             channel.settimeout(settings.timeout_s)
-        yield Sftp(settings, sftp)
+        yield Sftp(settings, sftp, client.close)
     finally:
         client.close()
 
 
-class _OtherKeyError(Exception):
-    """The server showed a key that is not the pinned one."""
-
-
-class _Pinned(paramiko.MissingHostKeyPolicy):
-    """Knows one fingerprint; it is asked before anything secret is sent."""
-
-    def __init__(self, fingerprint: str) -> None:
-        self._fingerprint = fingerprint.rstrip("=")
-
-    def missing_host_key(
-        self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey
-    ) -> None:
-        """Let only the pinned key through."""
-        del client, hostname
-        if key.fingerprint != self._fingerprint:
-            raise _OtherKeyError(key.fingerprint)
+def _sftp_over(client: paramiko.SSHClient) -> paramiko.SFTPClient:
+    transport = client.get_transport()
+    opened = None if transport is None else _Client.from_transport(transport)
+    if opened is None:
+        raise EOFError
+    return opened
 
 
 def _connect(
-    settings: SftpSource, key: paramiko.PKey | None, password: str | None
+    settings: SftpSource, credentials: Credentials, pinned: frozenset[str]
 ) -> paramiko.SSHClient:
-    """A server has a key of each family; the pinned one may be another than the one it prefers."""
+    """Whichever family of host keys the server prefers, all are asked for a pinned one."""
     seen: list[str] = []
-    for family in ("", *_HOST_KEY_KINDS):
+    for family in ("", *FAMILIES):
         client = paramiko.SSHClient()
-        client.set_missing_host_key_policy(_Pinned(settings.host_key_fingerprint))
+        client.set_missing_host_key_policy(Pinned(pinned))
         try:
-            _log_in(client, settings, key, password, family)
-        except _OtherKeyError as error:
+            _log_in(client, settings, credentials, family)
+        except OtherKeyError as error:
             client.close()
             seen.append(str(error))
         except _TROUBLE:
@@ -185,34 +208,28 @@ def _connect(
                 raise
         else:
             return client
+    place = settings.known_hosts_file or "`host_key_fingerprint`"
     raise SafetyRefusal(
         f"{_server(settings)} shows another host key: {', '.join(dict.fromkeys(seen))}; "
-        f"pinned is {settings.host_key_fingerprint}",
+        f"pinned is {', '.join(sorted(pinned))}",
         hint="Ask the server's owner, over another way, whether its key was changed. Only then put "
-        "the new fingerprint into `host_key_fingerprint`.",
+        f"the new one into {place}.",
         code="host_key_changed",
     )
 
 
 def _log_in(
-    client: paramiko.SSHClient,
-    settings: SftpSource,
-    key: paramiko.PKey | None,
-    password: str | None,
-    family: str,
+    client: paramiko.SSHClient, settings: SftpSource, credentials: Credentials, family: str
 ) -> None:
     others = [
-        kind
-        for name, kinds in _HOST_KEY_KINDS.items()
-        for kind in kinds
-        if family and name != family
+        kind for name, kinds in FAMILIES.items() for kind in kinds if family and name != family
     ]
     client.connect(
         settings.host,
         settings.port,
         settings.username,
-        password=password,
-        pkey=key,
+        password=credentials.password,
+        pkey=credentials.key,
         timeout=settings.timeout_s,
         banner_timeout=settings.timeout_s,
         auth_timeout=settings.timeout_s,
@@ -260,58 +277,41 @@ def _what_happened(error: BaseException) -> str:
 
 
 @contextmanager
-def _deadline(client: paramiko.SSHClient, seconds: float) -> Iterator[None]:
-    """Close the connection when the time is up; paramiko itself waits without end here."""
-    timer = threading.Timer(seconds, client.close)
+def _deadline(close: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Close the connection when the time is up: drop by drop, a server could go on for ever."""
+    is_over = threading.Event()
+
+    def end() -> None:
+        is_over.set()
+        close()
+
+    timer = threading.Timer(seconds, end)
     timer.start()
     try:
         yield
+    except _TROUBLE as error:
+        if is_over.is_set():
+            raise TimeoutError from error
+        raise
     finally:
         timer.cancel()
 
 
-def _read_password(settings: SftpSource, wallet: str) -> str | None:
-    if not settings.password_variable and settings.password_file is None:
-        return None
-    what = f"the SFTP password of wallet {wallet}"
-    return read_secret(settings.password_variable, settings.password_file, what)
-
-
-def _read_key(settings: SftpSource, wallet: str) -> paramiko.PKey | None:
-    if settings.key_file is None:
-        return None
-    what = f"the SFTP key of wallet {wallet}"
-    passphrase = (
-        read_secret(settings.key_passphrase_variable, None, f"the passphrase of {what}")
-        if settings.key_passphrase_variable
-        else None
-    )
-    try:
-        with settings.key_file.open(encoding="utf-8") as stream:
-            check_owner_only(stream.fileno(), settings.key_file, what)
-            text = stream.read()
-    except (OSError, UnicodeDecodeError) as error:
-        fault = f"{settings.key_file} cannot be read as a private key"
-        raise ConfigurationError([(what, fault)], source="secrets") from error
-    return _parse_key(text, passphrase, f"{what} in {settings.key_file}")
-
-
-def _parse_key(text: str, passphrase: str | None, what: str) -> paramiko.PKey:
-    for kind in _PRIVATE_KEY_KINDS:
-        with suppress(paramiko.SSHException, ValueError, TypeError):
-            return kind.from_private_key(io.StringIO(text), passphrase)
-    fault = "is no private key, or its passphrase is missing or wrong"
-    raise ConfigurationError([(what, fault)], source="secrets")
-
-
-def _is_file(entry: paramiko.SFTPAttributes) -> bool:
+def _is_other(entry: paramiko.SFTPAttributes) -> bool:
+    """Neither a file nor a link; where the server sends no mode, its long line begins with it."""
     if entry.st_mode is None:
-        return not entry.longname.startswith(("d", "l"))
-    return stat.S_ISREG(entry.st_mode)
+        return entry.longname.startswith("d")
+    return not (stat.S_ISREG(entry.st_mode) or stat.S_ISLNK(entry.st_mode))
+
+
+def _is_link(entry: paramiko.SFTPAttributes) -> bool:
+    if entry.st_mode is None:
+        return str(getattr(entry, "longname", "")).startswith("l")
+    return stat.S_ISLNK(entry.st_mode)
 
 
 def _as_listed(name: str, entry: paramiko.SFTPAttributes) -> RemoteFile:
-    return RemoteFile(name, entry.st_size or 0, entry.st_mtime or 0)
+    return RemoteFile(name, entry.st_size or 0, entry.st_mtime or 0, is_link=_is_link(entry))
 
 
 def _server(settings: SftpSource) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 
@@ -18,6 +19,16 @@ class RemoteFile:
     size_bytes: int
     modified_utc_s: int
     changed_utc_s: int | None = None
+    is_link: bool = False
+
+
+class NotRead(Enum):
+    """Why a listed file could not be read; the value is the issue's code."""
+
+    GONE = "file_gone"
+    CHANGED = "file_changed"
+    DENIED = "file_unreadable"
+    FAILED = "file_read_failed"
 
 
 class Source(Protocol):
@@ -28,10 +39,10 @@ class Source(Protocol):
         """The source's name in the store; the same from run to run."""
 
     def listing(self) -> list[RemoteFile]:
-        """Every regular file; OutsideUnreachable when it cannot be listed."""
+        """Every regular file and link; OutsideUnreachable when it cannot be listed."""
 
-    def read(self, file: RemoteFile) -> bytes | None:
-        """The whole content; None when it is not, or no longer, the file that was listed."""
+    def read(self, file: RemoteFile) -> bytes | NotRead:
+        """The whole content of the very file that was listed, or why it is not to be had."""
 
     def delete(self, file: RemoteFile) -> bool:
         """Delete that very file; False when it could not be, or is another one by now."""

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from mmrecon.fetch.naming import is_impossible, is_wanted, shown_name
-from mmrecon.fetch.source import RemoteFile, Source
+from mmrecon.fetch.naming import is_impossible, is_wanted, short_name, shown_name
+from mmrecon.fetch.source import NotRead, RemoteFile, Source
 from mmrecon.model.issue import Issue
 
 Delivered = tuple[str, int, int]
@@ -42,28 +42,39 @@ def take(
 ) -> Iterator[Taken | Issue]:
     """New, quiet files one by one, and issues for those that cannot be taken.
 
+    A link is never followed: it could show any file of the server's, and change unseen.
     A file is quiet when this machine's own clock says so, or when two listings `quiet_s` apart
     show the same size and time. It is read only if nothing of that changes while it is read.
+
+    `known` is looked at again before each file: the caller may add to it on the way.
 
     Raises:
         OutsideUnreachable: the source does not answer; what was given before stays good.
     """
     listed = source.listing()
     yield from (
-        Issue("file_name_refused", file=shown_name(file.name))
+        Issue("file_name_refused", file=short_name(file.name))
         for file in listed
         if is_impossible(file.name)
     )
-    wanted = [
+    named = [
         file
         for file in listed
-        if not is_impossible(file.name)
-        and is_wanted(file.name, rules.pattern)
-        and (shown_name(file.name), file.size_bytes, file.modified_utc_s) not in known
+        if not is_impossible(file.name) and is_wanted(file.name, rules.pattern)
     ]
+    yield from (Issue("file_is_link", file=shown_name(file.name)) for file in named if file.is_link)
+    wanted = [file for file in named if not file.is_link and delivered(file) not in known]
     quiet = _quiet_ones(source, wanted, rules, sleep)
     for file in sorted(wanted, key=lambda file: (file.modified_utc_s, file.name)):
-        yield _take_one(source, file, rules) if file in quiet else _growing(file, rules)
+        if file not in quiet:
+            yield _growing(file, rules)
+        elif delivered(file) not in known:
+            yield _take_one(source, file, rules)
+
+
+def delivered(file: RemoteFile) -> Delivered:
+    """How a file is known once it was delivered."""
+    return shown_name(file.name), file.size_bytes, file.modified_utc_s
 
 
 def _quiet_ones(
@@ -86,7 +97,9 @@ def _take_one(source: Source, file: RemoteFile, rules: TakeRules) -> Taken | Iss
         arguments = {"size_bytes": file.size_bytes, "limit_bytes": rules.file_bytes}
         return Issue("file_too_large", file=name, arguments=arguments)
     content = source.read(file)
-    return Issue("file_gone", file=name) if content is None else Taken(file, name, content)
+    if isinstance(content, NotRead):
+        return Issue(content.value, file=name)
+    return Taken(file, name, content)
 
 
 def _growing(file: RemoteFile, rules: TakeRules) -> Issue:

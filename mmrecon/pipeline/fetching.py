@@ -105,7 +105,8 @@ def _from_source(
         int(run.now_utc().timestamp()),
     )
     with _opened(settings, wallet.name) as source:
-        known = set() if deletes else _known(run, wallet.name, source)
+        earlier = _known(run, wallet.name, source)
+        known = set() if deletes else earlier
         for result in take(source, known, rules, sleep):
             if isinstance(result, Issue):
                 yield replace(result, wallet=wallet.name)
@@ -113,6 +114,7 @@ def _from_source(
             yield _keep(run, wallet.name, source, result)
             run.progress.advance(1)
             if deletes and not source.delete(result.file):
+                known |= earlier  # read once more only to be deleted, which is refused here
                 yield Issue("file_not_deleted", file=result.name, wallet=wallet.name)
 
 

@@ -13,7 +13,7 @@ from tests.cli.site import ASHA, BENO, at_terminal, init
 def test_a_first_configuration_is_valid_and_says_what_was_answered(tmp_path: Path) -> None:
     ended = init(
         tmp_path / "site", "--wallet", "momo:mtn:256700000900:UGX:Africa/Kampala:UG",
-        "--source", "momo=sftp://sacco@sftp.example:2222/out#SHA256:abc",
+        "--source", "momo=sftp://sacco@sftp.example:2222/out#SHA256:" + "A" * 43,
         "--gl-accounts", "pay=12,13", "--shadow", "--fineract-zone", "Asia/Kolkata",
     )  # fmt: skip
     assert ended.code == 0
@@ -74,7 +74,7 @@ def test_a_name_with_quotes_stays_a_name(tmp_path: Path) -> None:
         (("--founder", ASHA), "founders"),
         (("--founder", ASHA, "--founder", "asha test"), "founders"),
         (("--founder", ASHA, "--founder", "a/b"), "--founder"),
-        (("--source", "pay=sftp://host/path"), "host_key_fingerprint"),
+        (("--source", "pay=sftp://sacco@host/path"), "host_key_fingerprint"),
     ],
 )
 def test_a_wrong_answer_is_named_and_nothing_is_written(

@@ -7,16 +7,19 @@ import pytest
 
 from mmrecon.errors import OutsideUnreachable
 from mmrecon.fetch.folder import Folder
+from mmrecon.fetch.source import NotRead
 
 
-def test_a_folder_lists_and_reads_its_files_only(tmp_path: Path) -> None:
+def test_a_folder_lists_files_and_links_and_never_follows_a_link(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"abc")
     (tmp_path / "below").mkdir()
     (tmp_path / "link.csv").symlink_to(tmp_path / "a.csv")
     os.mkfifo(tmp_path / "pipe")
     source = Folder(tmp_path)
-    (listed,) = source.listing()
-    assert (listed.name, listed.size_bytes) == ("a.csv", 3)
+    listed, link = sorted(source.listing(), key=lambda file: file.name)
+    assert (listed.name, listed.size_bytes, listed.is_link) == ("a.csv", 3, False)
+    assert (link.name, link.is_link) == ("link.csv", True)
+    assert source.read(link) is NotRead.CHANGED
     assert source.read(listed) == b"abc"
     assert source.label == f"folder:{tmp_path}"
 
@@ -34,13 +37,13 @@ def test_a_file_that_grew_shrank_went_or_became_a_link_is_not_read(tmp_path: Pat
         path.write_bytes(b"abc")
         (listed,) = source.listing()
         path.write_bytes(change)
-        assert source.read(listed) is None
+        assert source.read(listed) is NotRead.CHANGED
     (listed,) = source.listing()
     path.unlink()
-    assert source.read(listed) is None
+    assert source.read(listed) is NotRead.GONE
     (tmp_path / "secret").write_bytes(b"ab")
     path.symlink_to(tmp_path / "secret")
-    assert source.read(listed) is None
+    assert source.read(listed) is NotRead.CHANGED
 
 
 def test_nothing_is_ever_deleted_from_a_folder(tmp_path: Path) -> None:

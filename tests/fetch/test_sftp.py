@@ -14,6 +14,7 @@ import pytest
 from mmrecon.config import SftpSource
 from mmrecon.errors import ConfigurationError, MmreconError, OutsideUnreachable, SafetyRefusal
 from mmrecon.fetch.sftp import Sftp, open_sftp
+from mmrecon.fetch.source import NotRead
 from tests.sshd import Server, make_key, sshd
 
 PASSPHRASE_VARIABLE = "TEST_KEY_PASSPHRASE"
@@ -50,7 +51,7 @@ def test_files_are_listed_and_read_byte_for_byte(server: Server, drop: Path) -> 
     (drop / "large.csv").write_bytes(content)
     (drop / "empty.csv").write_bytes(b"")
     (drop / "below").mkdir()
-    (drop / "link.csv").symlink_to(drop / "large.csv")
+    (drop / "directory.csv").mkdir()
     with _open(server, drop) as source:
         listed = {file.name: file for file in source.listing()}
         assert sorted(listed) == ["empty.csv", "large.csv"]
@@ -88,10 +89,10 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(server: Server, drop:
             path.write_bytes(b"abc")
             (listed,) = source.listing()
             path.write_bytes(content)
-            assert source.read(listed) is None
+            assert source.read(listed) is NotRead.CHANGED
         (listed,) = source.listing()
         path.unlink()
-        assert source.read(listed) is None
+        assert source.read(listed) is NotRead.GONE
 
 
 def test_a_file_is_deleted_only_while_it_is_the_one_that_was_listed(
@@ -146,13 +147,20 @@ def test_a_folder_that_is_not_there_is_unreachable(server: Server, drop: Path) -
     assert end.value.code == "folder_unreachable"
 
 
-def test_a_name_that_is_no_utf_8_stops_this_source_with_its_remedy(
+def test_a_name_that_is_no_utf_8_is_read_and_deleted_like_any_other(
     server: Server, drop: Path
 ) -> None:
-    (Path(os.fsdecode(os.fsencode(drop) + b"/caf\xe9.csv"))).write_bytes(b"abc")
-    with _open(server, drop) as source, pytest.raises(OutsideUnreachable) as end:
-        source.listing()
-    assert end.value.code == "name_not_utf8"
+    odd = Path(os.fsdecode(os.fsencode(drop) + b"/caf\xe9.csv"))
+    odd.write_bytes(b"abc")
+    (drop / "plain.csv").write_bytes(b"def")
+    with _open(server, drop) as source:
+        listed = {file.name: file for file in source.listing()}
+        assert {name: source.read(file) for name, file in listed.items()} == {
+            "caf\udce9.csv": b"abc",
+            "plain.csv": b"def",
+        }
+        assert source.delete(listed["caf\udce9.csv"])
+    assert not odd.exists()
 
 
 @pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])

@@ -4,14 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from mmrecon.fetch.folder import Folder
-from mmrecon.fetch.source import RemoteFile
+from mmrecon.fetch.source import NotRead, RemoteFile
 from mmrecon.fetch.take import Delivered, Taken, TakeRules, take
+from mmrecon.model.catalogue import severity_of
 from mmrecon.model.issue import Issue
 
 FAR_LATER_S = 4_000_000_000
 YOUNG = TakeRules("*", quiet_s=10, file_bytes=1000, now_utc_s=0)
 OLD = TakeRules("*", quiet_s=10, file_bytes=1000, now_utc_s=FAR_LATER_S)
+EAGER = TakeRules("*", quiet_s=0, file_bytes=1000, now_utc_s=0)
 
 
 def _names(
@@ -90,13 +94,14 @@ class _Lying:
     files: list[RemoteFile]
     asked: list[str] = field(default_factory=list)
     label: str = "lying"
+    answer: NotRead = NotRead.GONE
 
     def listing(self) -> list[RemoteFile]:
         return self.files
 
-    def read(self, file: RemoteFile) -> bytes | None:
+    def read(self, file: RemoteFile) -> NotRead:
         self.asked.append(file.name)
-        return None
+        return self.answer
 
     def delete(self, file: RemoteFile) -> bool:
         return file not in self.files
@@ -109,14 +114,42 @@ def test_a_name_with_a_path_in_it_is_never_asked_for() -> None:
     assert source.asked == []
 
 
-def test_a_file_that_cannot_be_read_is_an_issue() -> None:
-    rules = TakeRules("*", 0, 1000, 0)
-    (issue,) = take(_Lying([RemoteFile("a\x1b.csv", 3, 0)]), set(), rules)
+@pytest.mark.parametrize("answer", NotRead)
+def test_a_file_that_cannot_be_read_is_an_issue_that_says_why(answer: NotRead) -> None:
+    source = _Lying([RemoteFile("a\x1b.csv", 3, 0)], answer=answer)
+    (issue,) = take(source, set(), EAGER)
     assert isinstance(issue, Issue)
-    assert (issue.code, issue.file) == ("file_gone", "a\\x1b.csv")
+    assert (issue.code, issue.file) == (answer.value, "a\\x1b.csv")
+    assert severity_of(issue)
+
+
+def test_a_link_is_an_issue_and_is_never_asked_for() -> None:
+    source = _Lying([RemoteFile("a.csv", 3, 0, is_link=True), RemoteFile(".l", 3, 0, is_link=True)])
+    (issue,) = take(source, set(), EAGER)
+    assert isinstance(issue, Issue)
+    assert (issue.code, issue.file, source.asked) == ("file_is_link", "a.csv", [])
+
+
+def test_a_name_longer_than_any_file_system_allows_is_refused_and_shown_cut() -> None:
+    source = _Lying([RemoteFile("é" * 128, 3, 0), RemoteFile("x" * 100_000, 3, 0)])
+    first, second = take(source, set(), EAGER)
+    assert isinstance(first, Issue)
+    assert isinstance(second, Issue)
+    assert (first.code, second.code) == ("file_name_refused", "file_name_refused")
+    assert (second.file, source.asked) == ("x" * 255 + "…", [])
+
+
+def test_what_became_known_on_the_way_is_not_asked_for_any_more() -> None:
+    source = _Lying([RemoteFile("a.csv", 3, 1), RemoteFile("b.csv", 3, 2)])
+    known: set[Delivered] = set()
+    results = take(source, known, EAGER)
+    next(results)
+    known.add(("b.csv", 3, 2))
+    assert list(results) == []
+    assert source.asked == ["a.csv"]
 
 
 def test_files_are_taken_oldest_first(tmp_path: Path) -> None:
     listed = [RemoteFile("b", 1, 5), RemoteFile("c", 1, 1), RemoteFile("a", 1, 5)]
-    results = take(_Lying(listed), set(), TakeRules("*", 0, 1000, 0))
+    results = take(_Lying(listed), set(), EAGER)
     assert [result.file for result in results if isinstance(result, Issue)] == ["c", "a", "b"]

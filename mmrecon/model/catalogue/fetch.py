@@ -28,8 +28,32 @@ CODES: Final[tuple[CodeText, ...]] = (
     CodeText(
         "file_gone",
         Severity.NOTICE,
-        "the file was listed and then gone or unreadable",
-        "Check that mmrecon's user may read it; the next run tries again.",
+        "the file was listed, and gone when it was to be read",
+        "Nothing if its owner took it away; else ask the owner where it lies now.",
+    ),
+    CodeText(
+        "file_changed",
+        Severity.NOTICE,
+        "the file was replaced or went on growing while it was read",
+        "Nothing: the next run takes it as it is then.",
+    ),
+    CodeText(
+        "file_unreadable",
+        Severity.ATTENTION,
+        "mmrecon's user may not read the file; the others were taken",
+        "Ask whoever runs the source to let that user read it; the next run tries again.",
+    ),
+    CodeText(
+        "file_read_failed",
+        Severity.ATTENTION,
+        "the source could not give the whole file; nothing of it was kept, the others were taken",
+        "Ask whoever runs the source to look at that file; the next run tries again.",
+    ),
+    CodeText(
+        "file_is_link",
+        Severity.NOTICE,
+        "the name is a symbolic link, which is never followed",
+        "Ask for the file itself in this folder, or set `path` to where the files lie.",
     ),
     CodeText(
         "file_not_deleted",
