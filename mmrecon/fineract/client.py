@@ -11,21 +11,18 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import urlsplit
 
-import certifi
+import requests
+from requests.adapters import HTTPAdapter
 from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_exponential, wait_random
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.exceptions import (
     ConnectTimeoutError,
-    HTTPError,
-    LocationParseError,
+    MaxRetryError,
     NameResolutionError,
     NewConnectionError,
-    ReadTimeoutError,
     SSLError,
 )
-from urllib3.util import Url, parse_url
 
 from mmrecon.config import FineractServer
 from mmrecon.errors import OutsideUnreachable, UsageError
@@ -71,16 +68,8 @@ class FineractClient:
         self._password = password
         self._monotonic = monotonic
         self._first_pause_s = first_pause_s
-        self._api = _address(api_url(server.base_url))
-        self._timeout = Timeout(connect=server.connect_timeout_s, read=server.read_timeout_s)
-        self._headers = {
-            "Authorization": basic_login(server.username, password),
-            "Fineract-Platform-TenantId": server.tenant,
-            "Content-Type": "application/json",
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip, deflate",
-        }
-        self._connection: HTTPConnectionPool | None = None
+        self._api_url = _web_address(api_url(server.base_url))
+        self._session: requests.Session | None = None
         self._used = 0
         self._last_used = 0.0
 
@@ -106,9 +95,9 @@ class FineractClient:
 
     def close(self) -> None:
         """Give the connection back."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._session is not None:
+            self._session.close()
+            self._session = None
 
     def ask(self, path: str, parameters: Parameters | None = None) -> Reply:
         """A GET; a Fineract answer of any status comes back as it is.
@@ -181,46 +170,56 @@ class FineractClient:
         body: str | None,
         idempotency_key: str = "",
     ) -> Reply:
-        asked = f"?{urlencode(parameters)}" if parameters else ""
-        own = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        session = self._fresh_session()
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         try:
-            answer = self._fresh_connection().urlopen(
+            answer = session.request(
                 method,
-                f"{self._api.path}/{path.lstrip('/')}{asked}",
-                body=None if body is None else body.encode(),
-                headers=self._headers | own,
-                timeout=self._timeout,
-                retries=False,
-                redirect=False,
+                f"{self._api_url}/{path.lstrip('/')}",
+                params=parameters,
+                data=None if body is None else body.encode(),
+                headers=headers,
+                timeout=(self._server.connect_timeout_s, self._server.read_timeout_s),
+                allow_redirects=False,
             )
-            text = answer.data.decode("utf-8", errors="replace")
-        except HTTPError as error:
+            text = answer.content.decode("utf-8", errors="replace")
+        except requests.RequestException as error:
             self.close()
             return _unanswered(error)
         finally:
             self._last_used = self._monotonic()
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Reply(answer.status, headers, text)
+        return Reply(
+            answer.status_code,
+            {name.lower(): value for name, value in answer.headers.items()},
+            text,
+        )
 
-    def _fresh_connection(self) -> HTTPConnectionPool:
+    def _fresh_session(self) -> requests.Session:
         idle_s = self._monotonic() - self._last_used
         if self._used >= _REQUESTS_A_CONNECTION or idle_s > _IDLE_S:
             self.close()
-        if self._connection is None:
-            self._connection = self._new_connection()
+        if self._session is None:
+            self._session = self._new_session()
             self._used = 0
         self._used += 1
-        return self._connection
+        return self._session
 
-    def _new_connection(self) -> HTTPConnectionPool:
-        """One connection that is kept; nothing of the environment, no proxy, no retry."""
-        host = self._api.host or ""
-        if self._api.scheme != "https":
-            return HTTPConnectionPool(host, self._api.port)
-        trusted = str(self._server.ca_file or certifi.where())
-        return HTTPSConnectionPool(
-            host, self._api.port, cert_reqs="CERT_REQUIRED", ca_certs=trusted
+    def _new_session(self) -> requests.Session:
+        """Nothing of the environment, no proxy, no retry."""
+        session = requests.Session()
+        session.trust_env = False
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
+        session.verify = str(self._server.ca_file) if self._server.ca_file else True
+        session.headers.update(
+            {
+                "Authorization": basic_login(self._server.username, self._password),
+                "Fineract-Platform-TenantId": self._server.tenant,
+                "Content-Type": "application/json",
+                "Accept": "application/json",
+            }
         )
+        return session
 
 
 def open_client(server: FineractServer) -> FineractClient:
@@ -243,23 +242,24 @@ def api_url(base_url: str) -> str:
     return base_url.rstrip("/").removesuffix("/api/v1") + "/api/v1"
 
 
-def _address(url: str) -> Url:
-    """The URL taken apart.
+def _web_address(url: str) -> str:
+    """The address itself.
 
     Raises:
         UsageError: it is none of `http` or `https`.
     """
     try:
-        parsed = parse_url(url)
-    except LocationParseError:
-        parsed = Url()
-    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        parsed = urlsplit(url)
+        known = parsed.scheme in {"http", "https"} and bool(parsed.hostname)
+    except ValueError:
+        known = False
+    if not known:
         raise UsageError(
             "fineract.base_url is no address of a web server",
             hint="Write it as https://HOST/fineract-provider",
             code="base_url_wrong",
         )
-    return parsed
+    return url
 
 
 def fineract_answer(reply: Reply, base_url: str) -> Reply:
@@ -348,16 +348,18 @@ _HINTS: Final = {
 }
 
 
-def _unanswered(error: HTTPError) -> Reply:
-    """Whether the request certainly never left, told by urllib3's reason."""
-    if isinstance(error, NameResolutionError):
-        return Reply(UNHEARD, fault=Fault.NOT_SENT, trouble=_NO_HOST)
-    if isinstance(error, NewConnectionError):
-        return Reply(UNHEARD, fault=Fault.NOT_SENT, trouble=_REFUSED)
-    if isinstance(error, ConnectTimeoutError):
+def _unanswered(error: requests.RequestException) -> Reply:
+    """Whether the request certainly never left, told by what urllib3 gave as the reason."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
         return Reply(UNHEARD, fault=Fault.NOT_SENT, trouble=_TOO_SLOW)
-    if isinstance(error, ReadTimeoutError):
+    if isinstance(error, requests.exceptions.Timeout):
         return Reply(UNHEARD, fault=Fault.UNHEARD, trouble=_TOO_SLOW)
-    if isinstance(error, SSLError) and isinstance(error.args[0], ssl.SSLCertVerificationError):
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    if isinstance(reason, SSLError) and isinstance(reason.args[0], ssl.SSLCertVerificationError):
         return Reply(UNHEARD, fault=Fault.NOT_SENT, trouble=_UNTRUSTED)
+    if isinstance(reason, NameResolutionError):
+        return Reply(UNHEARD, fault=Fault.NOT_SENT, trouble=_NO_HOST)
+    if isinstance(reason, NewConnectionError | ConnectTimeoutError):
+        return Reply(UNHEARD, fault=Fault.NOT_SENT, trouble=_REFUSED)
     return Reply(UNHEARD, fault=Fault.UNHEARD, trouble=_BROKEN)
