@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,14 +50,26 @@ def make_key(path: Path, kind: str, passphrase: str = "") -> str:
 
 
 @contextmanager
-def sshd(folder: Path, port: int = 0) -> Iterator[Server]:
-    """Serve SFTP as the present user; keys only."""
+def sshd(
+    folder: Path,
+    port: int = 0,
+    *,
+    lines: Sequence[str] = (),
+    username: str = "",
+    password: str = "",
+) -> Iterator[Server]:
+    """Serve SFTP as the present user, with keys; `lines` come first in its configuration.
+
+    Root can also serve another user, and let one in with a password: the server then sees a list
+    of passwords of its own instead of the machine's.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    server = _prepare(folder, port or _free_port())
+    server = _prepare(folder, port or _free_port(), lines, username)
     _make_run_folder()
     log = (folder / "sshd.log").open("ab")
+    command = [str(SSHD), "-D", "-e", "-f", str(server.configuration)]
     process = subprocess.Popen(
-        [str(SSHD), "-D", "-e", "-f", str(server.configuration)],
+        _with_password(folder, server.username, password, command) if password else command,
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
@@ -70,7 +83,35 @@ def sshd(folder: Path, port: int = 0) -> Iterator[Server]:
         log.close()
 
 
-def _prepare(folder: Path, port: int) -> Server:
+@contextmanager
+def sshd_of_nobody(folder: Path, lines: Sequence[str] = ()) -> Iterator[Server]:
+    """Serve a user who may not read everything: for root another one, else the present one."""
+    folder.chmod(0o755)
+    with sshd(folder, lines=lines, username="nobody" if os.geteuid() == 0 else "") as server:
+        yield server
+
+
+def can_serve_passwords() -> bool:
+    """Whether this is root, and may give a process an own view of one file."""
+    command = ["unshare", "--mount", "mount", "--bind", "/etc/shadow", "/etc/shadow"]
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        return False
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def _with_password(folder: Path, username: str, password: str, command: list[str]) -> list[str]:
+    hashed = subprocess.run(
+        ["openssl", "passwd", "-6", "-stdin"],
+        input=password.encode(), check=True, capture_output=True,
+    )  # fmt: skip
+    shadow = folder / "shadow"
+    shadow.touch(mode=0o600)
+    shadow.write_text(f"{username}:{hashed.stdout.decode().strip()}:19000:0:99999:7:::\n")
+    script = 'mount --bind "$1" /etc/shadow && shift && exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", script, "sh", str(shadow), *command]
+
+
+def _prepare(folder: Path, port: int, first: Sequence[str], username: str) -> Server:
     fingerprints = {
         kind: make_key(folder / f"host_{kind}", kind) for kind in ("ed25519", "ecdsa", "rsa")
     }
@@ -80,6 +121,7 @@ def _prepare(folder: Path, port: int) -> Server:
     authorized.write_text(client_key.with_suffix(".pub").read_text())
     configuration = folder / "sshd_config"
     lines = [
+        *first,
         f"Port {port}",
         "ListenAddress 127.0.0.1",
         *(f"HostKey {folder / f'host_{kind}'}" for kind in fingerprints),
@@ -94,8 +136,9 @@ def _prepare(folder: Path, port: int) -> Server:
         "Subsystem sftp internal-sftp",
     ]
     configuration.write_text("\n".join([*lines, ""]))
-    username = subprocess.run(["id", "-un"], check=True, capture_output=True, text=True)
-    return Server(port, username.stdout.strip(), client_key, fingerprints, configuration)
+    present = subprocess.run(["id", "-un"], check=True, capture_output=True, text=True)
+    served = username or present.stdout.strip()
+    return Server(port, served, client_key, fingerprints, configuration)
 
 
 def _make_run_folder() -> None:
