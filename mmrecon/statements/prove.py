@@ -45,9 +45,11 @@ class Ends:
 class Movements:
     """The final rows of a section whose money, balance and time could be read, file order.
 
-    `unplaced` counts refused rows that miss one of these.
+    `place` is each one's position among the typed rows; `unplaced` counts refused rows that miss
+    one of these.
     """
 
+    place: Int64s
     local_s: Int64s
     moved_minor: Int64s
     balance_minor: Int64s
@@ -65,6 +67,7 @@ def movements(typed: TypedRows, section: int, ragged: int, *, newest_first: bool
     placed = mine & typed.money_known & typed.has_balance & typed.completed.valid
     money = mine & typed.money_known
     return Movements(
+        place=np.flatnonzero(placed),
         local_s=typed.completed.local_s[placed],
         moved_minor=typed.moved_minor[placed],
         balance_minor=typed.balance_minor[placed],
@@ -217,16 +220,10 @@ def _failed_balances(opening: int, closing: int, ends: Ends, currency: str) -> C
 
 def _chain(moved: Movements, currency: str, opening: int | None) -> tuple[Ends, Check]:
     """Each balance is the one before plus what moved; rows of one second may stand in any order."""
-    order = chronological(moved.local_s, newest_first=moved.newest_first)
-    local_s, amount, after = (
-        moved.local_s[order], moved.moved_minor[order], moved.balance_minor[order],
-    )  # fmt: skip
-    before = after - amount
+    order = in_chain(moved, opening)
+    after = moved.balance_minor[order]
+    before = after - moved.moved_minor[order]
     broken = before[1:] != after[:-1]
-    if broken.any() or (opening is not None and before[0] != opening):
-        arranged = _arranged(local_s, before, after, opening)
-        before, after = before[arranged], after[arranged]
-        broken = before[1:] != after[:-1]
     ends = Ends(int(before[0]), int(after[-1]))
     breaks = int(broken.sum())
     if not breaks:
@@ -238,6 +235,19 @@ def _chain(moved: Movements, currency: str, opening: int | None) -> tuple[Ends, 
         f"after a balance of {to_text(int(after[place]), currency)}."
     )
     return ends, ("chain", NOT_THERE if breaks <= moved.unplaced else FAILED, sentence)
+
+
+def in_chain(moved: Movements, opening: int | None, among: Int64s | None = None) -> Int64s:
+    """Positions in order of time, rows of one second as their balances follow each other.
+
+    `among`: only these positions, which are in file order.
+    """
+    kept = np.arange(len(moved.local_s)) if among is None else among
+    order = kept[chronological(moved.local_s[kept], newest_first=moved.newest_first)]
+    local_s, after = moved.local_s[order], moved.balance_minor[order]
+    before = after - moved.moved_minor[order]
+    follows = (before[1:] == after[:-1]).all() and (opening is None or before[0] == opening)
+    return order if follows else order[_arranged(local_s, before, after, opening)]
 
 
 def chronological(local_s: Int64s, *, newest_first: bool) -> Int64s:

@@ -21,6 +21,7 @@ from mmrecon.model.line import (
     StatementHeader,
 )
 from mmrecon.model.money import digits_of
+from mmrecon.statements.broken_chain import ChainFault
 from mmrecon.statements.dates_by_chain import typed_by_chain
 from mmrecon.statements.excel_damage import without_damage
 from mmrecon.statements.facts import HeaderFacts, header_facts, name_facts
@@ -30,17 +31,10 @@ from mmrecon.statements.moments import Evidence, Int64s, to_utc_s
 from mmrecon.statements.money_marks import with_declared_marks
 from mmrecon.statements.opening import Opening
 from mmrecon.statements.period import odd_moments
-from mmrecon.statements.prove import (
-    FAILED,
-    NOT_THERE,
-    Movements,
-    Stated,
-    movements,
-    prove_section,
-    worst,
-)
+from mmrecon.statements.prove import FAILED, NOT_THERE
 from mmrecon.statements.refusal import NotReadableError
 from mmrecon.statements.rows import DataRows, data_rows
+from mmrecon.statements.sections import prove_sections, stated_by
 from mmrecon.statements.surplus import with_surplus_joined
 from mmrecon.statements.swapped_dates import with_days_unswapped
 from mmrecon.statements.table import RawTable
@@ -50,6 +44,7 @@ from mmrecon.statements.whose import Owner, currency_of, owner, zone_of
 
 OutcomeWord = Literal["read", "partial", "quarantined", "refused"]
 _SHOWN_ROWS = 20
+_SHOWN_FAULTS = 10
 _NO_OTHERS = ReadingLimits()
 _EVIDENCE = {"name": "the file's name", "given": "its folder or --wallet"}
 
@@ -245,7 +240,9 @@ def _evidence(work: _Work) -> list[Evidence]:
 def _reading(work: _Work, typed: TypedRows) -> Reading:
     lines = lines_of(typed, work.layout, work.setting)
     refused = refused_rows(typed, work.data, work.setting)
-    proof = _proof(work, typed)
+    proof, faults = prove_sections(
+        work.data, work.sections, work.layout, work.setting.currency, typed, work.setting.digits
+    )
     counted = typed.final & typed.money_known
     ragged_money = refused.loc[refused["code"].isin(["row_short", "row_long"])]
     fees_minor = -sum(int(fee.moved_minor[~typed.refused].sum()) for fee in typed.fees)
@@ -267,6 +264,7 @@ def _reading(work: _Work, typed: TypedRows) -> Reading:
     )
     _check_conservation(reading, typed)
     _note_issues(work, reading, proof)
+    _note_chain(work, typed, faults)
     return with_outcome(replace(reading, issues=tuple(work.issues)))
 
 
@@ -284,54 +282,9 @@ def with_outcome(reading: Reading) -> Reading:
     return reading
 
 
-def _stated(work: _Work, facts: HeaderFacts) -> Stated:
-    digits, dates = work.setting.digits, work.layout.dates
-
-    def amount(name: str) -> int | None:
-        return facts.money_minor(name, work.layout, digits)
-
-    return Stated(
-        opening_minor=amount("opening"),
-        closing_minor=amount("closing"),
-        total_in_minor=amount("total_in"),
-        total_out_minor=amount("total_out"),
-        period_from_s=facts.moment_s("period_from", dates),
-        period_to_s=facts.moment_s("period_to", dates),
-        reported_at_s=facts.moment_s("reported_at", dates),
-    )
-
-
-def _proof(work: _Work, typed: TypedRows) -> Proof:
-    """Each section proved for itself; a header repeated without preamble opens no new one."""
-    own = [0] + [at for at in range(1, len(work.sections)) if _is_own(work, at)]
-    section = np.searchsorted(np.array(own), typed.section, side="right") - 1
-    sectioned = replace(typed, section=np.array(own)[section])
-    proofs: list[tuple[int, Proof]] = []
-    for at in own:
-        ragged = len(work.data.ragged) if at == own[0] else 0
-        moved = movements(sectioned, at, ragged, newest_first=work.layout.newest_first)
-        refused = int((sectioned.refused & (sectioned.section == at)).sum()) + ragged
-        stated = _stated(work, work.sections[at])
-        currency, chain = work.setting.currency, work.layout.chain
-        proof = prove_section(stated, moved, currency, refused, chain=chain)
-        if work.data.misses_a_fee and ("chain", FAILED) in {check[:2] for check in proof.checks}:
-            proof = prove_section(stated, moved, currency, refused, chain=False)
-        proofs.append((_begins(stated, moved), proof))
-    return worst([proof for _, proof in sorted(proofs, key=lambda entry: entry[0])])
-
-
-def _is_own(work: _Work, at: int) -> bool:
-    return bool(work.sections[at].texts) or not work.layout.preamble
-
-
-def _begins(stated: Stated, moved: Movements) -> int:
-    if stated.period_from_s is not None:
-        return stated.period_from_s
-    return int(moved.local_s.min()) if len(moved.local_s) else 0
-
-
 def _header(work: _Work, proof: Proof) -> StatementHeader:
-    stated = [_stated(work, facts) for facts in (*work.sections, work.named)]
+    layout, digits = work.layout, work.setting.digits
+    stated = [stated_by(facts, layout, digits) for facts in (*work.sections, work.named)]
     begins = [one.period_from_s for one in stated if one.period_from_s is not None]
     ends = [one.period_to_s for one in stated if one.period_to_s is not None]
     reported = [one.reported_at_s for one in stated if one.reported_at_s is not None]
@@ -396,3 +349,17 @@ def _note_issues(work: _Work, reading: Reading, proof: Proof) -> None:
         work.issue("lines_unknown", lines=unknown)
     if work.owner.wallet is not None and work.owner.evidence != "inside":
         work.issue("wallet_assumed", evidence=_EVIDENCE[work.owner.evidence])
+
+
+def _note_chain(work: _Work, typed: TypedRows, faults: Sequence[ChainFault]) -> None:
+    """What is wrong with the balance chain, row by row."""
+    wallet = "" if work.owner.wallet is None else work.owner.wallet.name
+    for fault in faults[:_SHOWN_FAULTS]:
+        if fault.place is None:
+            work.issue(fault.code, **fault.arguments)
+            continue
+        row = int(typed.rows[fault.place])
+        receipt = str(fault.arguments["named"])
+        work.issues.append(Issue(fault.code, work.name, row, receipt, wallet, fault.arguments))
+    if len(faults) > _SHOWN_FAULTS:
+        work.issue("more_chain_faults", places=len(faults) - _SHOWN_FAULTS)

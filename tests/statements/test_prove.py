@@ -129,6 +129,7 @@ def test_a_true_chain_holds_however_a_second_is_shuffled(
         seed.shuffle(shuffled)  # type: ignore[attr-defined]
         order[places] = shuffled
     moved = Movements(
+        place=np.arange(len(amounts)),
         local_s=local_s,
         moved_minor=np.array(amounts, dtype=np.int64)[order],
         balance_minor=after[order],

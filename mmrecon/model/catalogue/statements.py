@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from mmrecon.model.catalogue.chains import CHAINS
 from mmrecon.model.catalogue.statement_files import FILES
 from mmrecon.model.issue import CodeText, Severity
 
@@ -208,6 +209,7 @@ CODES: Final[tuple[CodeText, ...]] = (
     *(CodeText(code, Severity.ATTENTION, sentence, step) for code, sentence, step in FILES),
     *(CodeText(code, Severity.ATTENTION, sentence, _ROW_STEP) for code, sentence in _ROWS),
     *_PROOFS,
+    *CHAINS,
     *(CodeText(code, Severity.NOTICE, sentence, step) for code, sentence, step in _NOTICES),
     *_IDENTITY,
 )
