@@ -9,6 +9,7 @@ import logging
 import socket
 import stat
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
@@ -198,7 +199,8 @@ def _connect(
         client = paramiko.SSHClient()
         client.set_missing_host_key_policy(Pinned(pinned))
         try:
-            _log_in(client, settings, credentials, family)
+            with _late_is_silent(settings.timeout_s):
+                _log_in(client, settings, credentials, family)
         except OtherKeyError as error:
             client.close()
             seen.append(str(error))
@@ -272,8 +274,29 @@ def _what_happened(error: BaseException) -> str:
         BrokenPipeError: "broke off the connection",
         EOFError: "broke off the connection",
     }
-    known = (words for kind, words in said.items() if isinstance(error, kind))
+    known = (
+        words for one in _chain(error) for kind, words in said.items() if isinstance(one, kind)
+    )
     return next(known, "did not answer as an SFTP server")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and what it came from; paramiko wraps what happened to the line."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+@contextmanager
+def _late_is_silent(seconds: float) -> Iterator[None]:
+    """Paramiko has many words for a server that says nothing while it is greeted; it is late."""
+    begun = time.monotonic()
+    try:
+        yield
+    except _TROUBLE as error:
+        if time.monotonic() - begun >= seconds:
+            raise TimeoutError from error
+        raise
 
 
 @contextmanager

@@ -170,10 +170,11 @@ def test_a_file_replaced_by_a_link_or_another_file_is_not_taken(server: Server, 
 
 
 class _Line:
-    """A line to a server that breaks after some bytes from it; None: it holds."""
+    """A line to a server that breaks, or falls silent, after some bytes from it; None: it holds."""
 
     def __init__(self, port: int) -> None:
         self.breaks_after_bytes: int | None = None
+        self.silent = False
         self._to = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -198,15 +199,15 @@ class _Line:
                 self._carry(there, here, self.breaks_after_bytes)
                 upward.join()
 
-    @staticmethod
-    def _carry(source: socket.socket, target: socket.socket, most: int | None) -> None:
+    def _carry(self, source: socket.socket, target: socket.socket, most: int | None) -> None:
         carried = 0
         with suppress(OSError):
             while octets := source.recv(4096):
                 carried += len(octets)
-                if most is not None and carried > most:
+                if most is None or carried <= most:
+                    target.sendall(octets)
+                elif not self.silent:
                     break
-                target.sendall(octets)
         for end in (source, target):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -239,13 +240,30 @@ def test_a_connection_cut_in_the_middle_gives_whole_files_only_and_the_next_run_
                 known.add((result.name, result.file.size_bytes, result.file.modified_utc_s))
 
     line.breaks_after_bytes = breaks_after_bytes
-    with pytest.raises(OutsideUnreachable, match="broke off|did not answer") as end:
+    with pytest.raises(OutsideUnreachable, match="broke off the connection") as end:
         run()
     assert end.value.code == "sftp_unreachable"
     assert got == {"a.csv": contents["a.csv"]}
     line.breaks_after_bytes = None
     run()
     assert got == contents
+
+
+@pytest.mark.parametrize("after_bytes", [0, 500, 1500, 2000, 2400, 2800, 3200])
+def test_a_line_that_falls_silent_or_breaks_before_the_login_ends_is_no_refused_login(
+    server: Server, drop: Path, line: _Line, after_bytes: int
+) -> None:
+    line.breaks_after_bytes = after_bytes
+    told = []
+    for line.silent in (True, False):
+        with (
+            pytest.raises(OutsideUnreachable) as end,
+            _open(server, drop, port=line.port, timeout_s=1) as source,
+        ):
+            source.listing()
+        assert end.value.code == "sftp_unreachable"
+        told.append(str(end.value).partition(f":{line.port} ")[2])
+    assert told == ["did not answer in time", "broke off the connection"]
 
 
 @pytest.fixture(scope="module")
