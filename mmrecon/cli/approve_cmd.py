@@ -53,7 +53,7 @@ def command(run: Run, batch: str | None, person: str | None, **answers: Any) -> 
     _ask(shown, yes=answers["yes"], rejects_batch=answers["reject_batch"])
     secret = signer_passphrase(run, person, answers["passphrase_file"])
     decided = _decide(run, (batch, person, secret), rejected, answers)
-    return _outcome(decided)
+    return _with_days_proved(run, shown, decided, _outcome(decided))
 
 
 def _list(run: Run) -> Outcome:
@@ -130,6 +130,24 @@ def _ask(shown: Shown, *, yes: bool, rejects_batch: bool) -> None:
     for part in batch_view(shown):
         talk().print(part)
     click.confirm("Send it back?" if rejects_batch else "Approve it?", abort=True, err=True)
+
+
+def _with_days_proved(run: Run, shown: Shown, decided: Decided, outcome: Outcome) -> Outcome:
+    """The outcome; the days of a file that was withdrawn just now are proved anew first."""
+    from mmrecon.model.withdrawal import withdrawn_files
+
+    rows = withdrawn_files(shown.stored.batch.rows)
+    if not rows or decided.state.value != "approved":
+        return outcome
+    from mmrecon.cli.withdrawal_view import withdrawn_shown
+    from mmrecon.pipeline.proving import proof_document
+    from mmrecon.pipeline.withdrawing import prove_anew
+
+    proved = prove_anew(run, rows)
+    told = [proof_document(proof) for one in proved for proof in one.proofs]
+    summary = {**outcome.summary, "withdrawn": [row["sha256"] for row in rows], "proofs": told}
+    text = [*outcome.show, *withdrawn_shown(rows, proved)]
+    return Outcome(outcome.exit_code, summary, text)
 
 
 def _outcome(decided: Decided) -> Outcome:

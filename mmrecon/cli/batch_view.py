@@ -13,6 +13,7 @@ from mmrecon.cli.override_view import against
 from mmrecon.cli.render import table
 from mmrecon.cli.resolution_view import resolution_lines
 from mmrecon.cli.undo_view import correction_lines
+from mmrecon.cli.withdrawal_view import withdrawal_lines
 from mmrecon.model.approval import Act, BatchKind, CanonicalRow
 from mmrecon.model.clock import zoned_time
 from mmrecon.model.money import to_text
@@ -20,6 +21,7 @@ from mmrecon.model.other_date import paid_on_words
 from mmrecon.model.override import contradiction_of
 from mmrecon.model.resolution import RESOLUTIONS
 from mmrecon.model.undo import CLOSE_REVERSAL, UNDO
+from mmrecon.model.withdrawal import WITHDRAW_FILE
 from mmrecon.model.words import counted
 
 if TYPE_CHECKING:
@@ -212,6 +214,8 @@ def _correction(shown: Shown, number: int, row: CanonicalRow) -> list[str]:
         return [head, f"   reason: {row['reason']}"]
     if row["act"] == UNDO:
         return correction_lines(number, row)
+    if row["act"] == WITHDRAW_FILE:
+        return withdrawal_lines(number, row)
     if row["act"] in RESOLUTIONS:
         return resolution_lines(number, row)
     return [

@@ -30,7 +30,7 @@ def command(run: Run, receipt: str) -> Outcome:
     from mmrecon.pipeline.story import tell
 
     story = tell(run, receipt)
-    if not story["lines"]:
+    if not story["lines"] and not story["withdrawn_lines"]:
         story["read_up_to"] = read_so_far(run)
     return Outcome(ExitCode.DONE, story, (story_shown(story),))
 
@@ -44,9 +44,11 @@ def story_shown(story: Mapping[str, Any]) -> str:
     for number, line in enumerate(lines, 1):
         of_many = f" (line {number} of {len(lines)})" if len(lines) > 1 else ""
         told += [f"{line['receipt']}{of_many}", *_sections(line["words"]), ""]
+    for line in story["withdrawn_lines"]:
+        told += [f"{line['receipt']} (withdrawn)", *_sections(line["words"]), ""]
     for row in story["refused_rows"]:
         told.append(f"Row {row['row']} of {row['delivered_name']} was refused: {row['code']}.")
-    if not lines:
+    if not lines and not story["withdrawn_lines"]:
         told.append(f"No statement shows {story['receipt']} yet.")
         told.append(read_up_to_sentence(story["read_up_to"]))
         told.append(f"`mmrecon find {story['receipt']}` looks for parts of it.")

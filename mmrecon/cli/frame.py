@@ -12,7 +12,7 @@ keyword arguments. Heavy modules are imported inside the function.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,11 +35,12 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document 
 
 
 def with_run(
-    *, lock: bool, silent_when_locked: bool = False
+    *, lock: bool | Callable[[Mapping[str, Any]], bool], silent_when_locked: bool = False
 ) -> Callable[[Callable[..., Outcome]], Callable[..., None]]:
     """A command that works on a site: it gets a `Run` first.
 
-    `lock`: it holds the run lock. `silent_when_locked`: another run's lock is no trouble to it.
+    `lock`: it holds the run lock; or whether it does, by its options. `silent_when_locked`:
+    another run's lock is no trouble to it.
     """
 
     def decorate(function: Callable[..., Outcome]) -> Callable[..., None]:
@@ -55,7 +56,8 @@ def with_run(
                 from mmrecon.wiring import open_run
 
                 progress = for_terminal(quiet=as_json)
-                with open_run(config_path, command=name, progress=progress, lock=lock) as opened:
+                locks = lock if isinstance(lock, bool) else lock(options)
+                with open_run(config_path, command=name, progress=progress, lock=locks) as opened:
                     run, ended = opened
                     outcome = _finishing(progress, function, run, options)
                     ended.append(outcome.exit_code)

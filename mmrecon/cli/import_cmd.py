@@ -10,6 +10,7 @@ import click
 from mmrecon.cli.frame import with_run
 from mmrecon.cli.issues_view import issues_text
 from mmrecon.cli.outcome import Outcome
+from mmrecon.cli.passphrase import signed_by, signer_passphrase
 from mmrecon.errors import ExitCode, UsageError
 from mmrecon.model.words import counted
 
@@ -27,23 +28,62 @@ if TYPE_CHECKING:
     metavar="HASH",
     help="Speak no more of a file that was quarantined or refused: its hash, as `status` says it.",
 )
-@click.option("--reason", default="", help="Why it is dismissed; it stays in the journal.")
-@with_run(lock=True)
-def command(
-    run: Run, *, paths: tuple[Path, ...], wallet: str, again: bool, dismiss: str | None, reason: str
-) -> Outcome:
+@click.option(
+    "--withdraw",
+    metavar="HASH",
+    help="Take a wrong file that was read out again: its hash or name. Another person approves it.",
+)
+@click.option("--reason", default="", help="Why it is dismissed or withdrawn; it is kept.")
+@signed_by(required=False)
+@with_run(lock=lambda options: options["withdraw"] is None)
+def command(run: Run, *, paths: tuple[Path, ...], wallet: str, again: bool, **ends: Any) -> Outcome:
     """Take statement files from disk: archive, read, prove and store them, each once.
 
-    Without FILE: what `fetch` brought and nobody has read yet.
+    Without FILE: what `fetch` brought and nobody has read yet. With --withdraw and without --as it
+    only says what would happen.
     """
     from mmrecon.pipeline.importing import import_files, take_paths, unread_files
 
-    if dismiss is not None:
-        return _dismissed(run, dismiss, reason, alone=not (paths or wallet or again))
-    if reason:
-        raise UsageError("--reason goes with --dismiss HASH")
+    alone = not (paths or wallet or again)
+    if ends["withdraw"] is not None:
+        return _withdrawn(run, alone=alone and ends["dismiss"] is None, **ends)
+    if ends["person"] is not None or ends["passphrase_file"] is not None:
+        raise UsageError("--as goes with --withdraw HASH")
+    if ends["dismiss"] is not None:
+        return _dismissed(run, ends["dismiss"], ends["reason"], alone=alone)
+    if ends["reason"]:
+        raise UsageError("--reason goes with --dismiss HASH or --withdraw HASH")
     files = take_paths(run, paths, wallet) if paths else unread_files(run)
     return outcome(run, import_files(run, files, again=again))
+
+
+def _withdrawn(
+    run: Run,
+    *,
+    alone: bool,
+    withdraw: str,
+    reason: str,
+    person: str | None,
+    passphrase_file: Path | None,
+    **_others: Any,
+) -> Outcome:
+    from mmrecon.cli.withdrawal_view import withdrawal_json, withdrawal_shown
+    from mmrecon.pipeline.withdrawing import look_at_file, prepare_withdrawal
+
+    if not alone:
+        raise UsageError("--withdraw imports nothing", hint="Withdraw first, then import.")
+    found = look_at_file(run, withdraw, reason)
+    shown = withdrawal_shown(found)
+    if person is None or not found.possible:
+        told = "Nothing was signed. " + found.possible * "Sign it: the same command with --as NAME"
+        summary = withdrawal_json(found, reason, "")
+        return Outcome(ExitCode.PEOPLE_HAVE_WORK, summary, [*shown, told.rstrip()])
+    secret = signer_passphrase(run, person, passphrase_file)
+    batch_id = prepare_withdrawal(run, found, reason, person, secret)
+    told = f"Batch {batch_id} waits for another person: mmrecon approve {batch_id} --as NAME"
+    return Outcome(
+        ExitCode.PEOPLE_HAVE_WORK, withdrawal_json(found, reason, batch_id), [*shown, told]
+    )
 
 
 def _dismissed(run: Run, wanted: str, reason: str, *, alone: bool) -> Outcome:

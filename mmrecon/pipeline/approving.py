@@ -45,6 +45,7 @@ from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.resolution_checks import undisturbed
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.taking_effect import do_what_it_says
+from mmrecon.pipeline.taking_out import ReadAgain, others_read_again
 from mmrecon.pipeline.unapproved import configuration_waits
 from mmrecon.pipeline.waiting import load_verified, next_act, still_waiting
 from mmrecon.store import batches
@@ -169,10 +170,14 @@ def approve(
             stored = still_waiting(load_verified(connection, roster, batch_id))
         _refuse_signer(roster, stored, signer.person, next_act(stored))
         whole = _rejected(stored, rejected)
-        with undisturbed(run, stored, whole), transaction(run.engine) as connection:
+        with (
+            undisturbed(run, stored, whole),
+            others_read_again(run, stored) as others,
+            transaction(run.engine) as connection,
+        ):
             present_person(connection, run, signer)
             _refuse_unfit(connection, run, stored, set(whole))
-            return _sign_and_do(connection, run, stored, signer, whole)
+            return _sign_and_do(connection, run, stored, signer, whole, others)
 
 
 def refuse_approver(run: Run, batch_id: str, name: str) -> None:
@@ -310,7 +315,12 @@ def _refuse_other_configuration(run: Run, stored: StoredBatch) -> None:
 
 
 def _sign_and_do(
-    connection: Connection, run: Run, stored: StoredBatch, signer: Signer, whole: Mapping[int, str]
+    connection: Connection,
+    run: Run,
+    stored: StoredBatch,
+    signer: Signer,
+    whole: Mapping[int, str],
+    others: dict[str, list[ReadAgain]],
 ) -> Decided:
     act, rows = next_act(stored), stored.batch.rows
     waits = act is Act.APPROVE and needs_second(rows, whole, run.settings.people)
@@ -328,7 +338,7 @@ def _sign_and_do(
     )
     rejected = whole.keys() | stored.rejected.keys()
     accepted = [number for number in range(1, len(rows) + 1) if number not in rejected]
-    refused = [] if waits else do_what_it_says(connection, run, stored, accepted)
+    refused = [] if waits else do_what_it_says(connection, run, stored, accepted, others)
     back = {*rejected, *(row.row_number for row in refused)}
     ask_again(connection, stored, back, at_utc=run.at_utc())
     return Decided(stored.batch.batch_id, state, len(accepted), sorted(rejected), refused)

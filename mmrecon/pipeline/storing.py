@@ -13,19 +13,18 @@ from sqlalchemy import Connection
 
 from mmrecon.errors import Defect
 from mmrecon.model.issue import Issue
-from mmrecon.model.keys import canonical_json
 from mmrecon.model.line import LineClass, LineFrame, Proof, ProofState
 from mmrecon.pipeline.run import Run
-from mmrecon.statements.identity import Pairing, pair
+from mmrecon.pipeline.statement_rows import proof_json, read_entry, statement_values
+from mmrecon.statements.identity import Pairing, pair, with_returned
 from mmrecon.statements.merging import Finding, merge, other_amounts
 from mmrecon.statements.prove import with_neighbours
 from mmrecon.statements.reading import Reading, with_outcome
-from mmrecon.store import journal
+from mmrecon.store import journal, withdrawals
 from mmrecon.store import statements as store
 from mmrecon.store.database import transaction
 from mmrecon.store.files import StoredFile
 
-_ADJACENT_S: Final = 60
 _SHOWN: Final = 50
 
 
@@ -66,17 +65,18 @@ def store_readings(
     done: list[StoredStatement] = []
     with transaction(run.engine) as connection:
         for member, reading in readings:
-            done.append(_store_one(connection, run, file, member, reading))
+            done.append(store_one(connection, run, file, member, reading))
         noted = [(issue, None, None) for issue in issues]
         store.insert_issues(connection, noted, run_id=run.run_id, at_utc=at_utc)
-        entries = [_entry(file, one) for one in done]
+        entries = [read_entry(file, one.statement_id, one.reading, one.new_lines) for one in done]
         journal.append(connection, entries, at_utc=at_utc, run_id=run.run_id)
     return done
 
 
-def _store_one(
+def store_one(
     connection: Connection, run: Run, file: StoredFile, member: str, reading: Reading
 ) -> StoredStatement:
+    """Store what one member says, inside the caller's transaction; the journal is the caller's."""
     placed: _Placed | None = None
     told: Told = []
     if reading.header is not None and reading.wallet is not None:
@@ -85,7 +85,7 @@ def _store_one(
         reading = _joined(connection, wallet_id, reading)
         placed = _placed(connection, wallet_id, reading)
     new_rows, repeat_rows = _counts(reading, placed)
-    values = _statement_values(run, file, member, reading) | {
+    values = statement_values(run, file, member, reading) | {
         "wallet_id": None if placed is None else placed.wallet_id,
         "new_lines": new_rows,
         "repeat_lines": repeat_rows,
@@ -121,7 +121,12 @@ def _placed(connection: Connection, wallet_id: int, reading: Reading) -> _Placed
     mine = found["wallet_id"] == wallet_id
     stored = found.loc[mine].reset_index(drop=True)
     elsewhere = found.loc[~mine].reset_index(drop=True)
-    pairing = pair(reading.lines, stored, store.next_line_id(connection))
+    provider = reading.header.provider
+    left = withdrawals.withdrawn_lines(connection, provider, wallet_id, receipts)
+    known = pd.concat([stored, left], ignore_index=True) if len(left) else stored
+    pairing = pair(reading.lines, known, store.next_line_id(connection))
+    if len(left):
+        pairing = with_returned(pairing, reading.lines, known, len(stored))
     return _Placed(reading, wallet_id, stored, elsewhere, pairing)
 
 
@@ -146,6 +151,7 @@ def _store_lines(connection: Connection, statement_id: int, placed: _Placed) -> 
     conflicted = pairing.line_ids[[finding.position for finding in other]]
     fresh["conflict"] = fresh["line_id"].isin(conflicted)
     fresh["known_elsewhere"] = fresh["line_id"].isin(pairing.line_ids[known["position"]])
+    withdrawals.forget(connection, pairing.returned["line_id"].tolist())
     store.insert_lines(connection, fresh)
     store.update_lines(connection, merged.changed)
     store.update_lines(connection, pairing.repeats)
@@ -179,6 +185,10 @@ def _fresh(statement_id: int, placed: _Placed) -> pd.DataFrame:
     read = placed.reading.lines.iloc[position].reset_index(drop=True)
     shared = [name for name in LineFrame.columns() if name in read.columns]
     columns: dict[str, Any] = {name: read[name] for name in shared}
+    returned = placed.pairing.returned
+    if len(returned):
+        named = new["line_id"].map(returned.set_index("line_id")["sub_account"])
+        columns["sub_account"] = named.reset_index(drop=True).fillna(read["sub_account"])
     columns |= {
         "line_id": new["line_id"],
         "wallet_id": np.full(len(new), placed.wallet_id, dtype=np.int64),
@@ -287,9 +297,9 @@ def _joined(connection: Connection, wallet_id: int, reading: Reading) -> Reading
         return reading
     before, after = store.neighbours(connection, wallet_id, header.sub_account, begins, ends)
     previous = None
-    if before is not None and begins - (before.period_to_utc_s or 0) <= _ADJACENT_S:
+    if before is not None and begins - (before.period_to_utc_s or 0) <= withdrawals.ADJACENT_S:
         previous = before.closing_minor
-    adjacent = after is not None and (after.period_from_utc_s or 0) - ends <= _ADJACENT_S
+    adjacent = after is not None and (after.period_from_utc_s or 0) - ends <= withdrawals.ADJACENT_S
     partial = header.reported_at_utc_s is not None and header.reported_at_utc_s < ends
     follows = adjacent and not partial and after is not None
     followed = follows and after is not None and after.opening_minor == proof.closing_minor
@@ -332,64 +342,3 @@ def _stored_proof(neighbour: store.Neighbour) -> Proof:
     return Proof(
         ProofState(neighbour.proof), checks, neighbour.opening_minor, neighbour.closing_minor
     )
-
-
-def proof_json(proof: Proof | None) -> str:
-    """A proof's checks as canonical JSON."""
-    return canonical_json([] if proof is None else [list(check) for check in proof.checks])
-
-
-def _statement_values(run: Run, file: StoredFile, member: str, reading: Reading) -> dict[str, Any]:
-    header = reading.header
-    values: dict[str, Any] = {
-        name: None if header is None else getattr(header, name)
-        for name in (
-            "period_from_utc_s", "period_to_utc_s", "reported_at_utc_s", "opening_minor",
-            "closing_minor", "total_in_minor", "total_out_minor",
-        )
-    }  # fmt: skip
-    arguments = next(
-        (dict(issue.arguments) for issue in reading.issues if issue.code == reading.reason), {}
-    )
-    return values | {
-        "file_id": file.file_id,
-        "member": member,
-        "delivered_name": reading.name,
-        "outcome": reading.outcome,
-        "reason_code": reading.reason,
-        "reason_json": canonical_json(arguments),
-        "layout": "" if header is None else header.layout,
-        "sub_account": "" if header is None else header.sub_account,
-        "data_rows": reading.data_rows,
-        "refused_rows": len(reading.refused),
-        "skipped_rows": sum(reading.skipped.values()),
-        "skipped_json": canonical_json(dict(reading.skipped)),
-        "in_minor": reading.in_minor,
-        "out_minor": reading.out_minor,
-        "fees_minor": reading.fees_minor,
-        "classes_json": canonical_json(reading.classes()),
-        "proof": "" if reading.proof is None else reading.proof.state.value,
-        "proof_json": proof_json(reading.proof),
-        "read_at_utc": run.at_utc(),
-        "run_id": run.run_id,
-        "complete": True,
-        "current": True,
-    }
-
-
-def _entry(file: StoredFile, one: StoredStatement) -> journal.Entry:
-    reading = one.reading
-    payload = {
-        "sha256": file.sha256,
-        "statement_id": one.statement_id,
-        "layout": "" if reading.header is None else reading.header.layout,
-        "outcome": reading.outcome,
-        "reason": reading.reason,
-        "rows": reading.data_rows,
-        "new_lines": one.new_lines,
-        "refused_rows": len(reading.refused),
-        "in_minor": reading.in_minor,
-        "out_minor": reading.out_minor,
-        "proof": "" if reading.proof is None else reading.proof.state.value,
-    }
-    return journal.Entry("statement_read", payload)

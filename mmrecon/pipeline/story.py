@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
+import pandas as pd
+
 from mmrecon.approval.wording import sentence
 from mmrecon.config import WalletSettings
 from mmrecon.model.clock import local_time
@@ -24,6 +26,7 @@ from mmrecon.store.database import reading
 from mmrecon.store.proofs import StoredProof, newest_proofs, wallet_ids
 from mmrecon.store.stories import Record, StoredStory, read_story
 from mmrecon.store.undos import GIVEN_UP
+from mmrecon.store.withdrawals import Withdrawn, withdrawn_by
 
 _PARTS = (
     "sightings", "matches", "workbook_rows", "answers", "batch_rows", "review_reasons", "holds",
@@ -38,7 +41,7 @@ _JSON_FIELDS = {
 
 
 def tell(run: Run, receipt: str) -> dict[str, Any]:
-    """Everything known of a receipt: `{"receipt", "lines": [...], "refused_rows": [...]}`.
+    """Everything known of a receipt: its `lines`, its `withdrawn_lines` and its `refused_rows`.
 
     Each line has its facts, its parts in the order they happened, and `words`: sentences for an
     officer as (heading, sentence) pairs.
@@ -47,28 +50,35 @@ def tell(run: Run, receipt: str) -> dict[str, Any]:
         stored = read_story(connection, receipt)
         released = contradicted(connection, run).released
         wallets = wallets_by_id(run.settings, wallet_ids(connection))
-        lines = list(_line_documents(stored, wallets))
+        lines = list(_line_documents(stored, stored.lines, wallets))
+        gone = list(_line_documents(stored, stored.withdrawn, wallets))
+        ended = withdrawn_by(connection)
         twice = standing_twice(connection, [line["line_id"] for line in lines])
         for line in lines:
             line["twice"] = [asdict(one) for one in twice if one.line_id == line["line_id"]]
             day = line["value_date"]
             proofs = newest_proofs(connection, line["wallet_id"], day, day)
             line["words"] = list(_words(line, wallets.get(line["wallet_id"]), proofs))
+            line["words"] += _withdrawn_files(line, ended)
             line["words"] += [
                 ("fineract", twice_words(one, line["receipt"], line["currency"]))
                 for one in twice
                 if one.line_id == line["line_id"]
             ]
             line["words"] += _override(released.get((line["wallet_id"], day)))
+    for line in gone:
+        line["words"] = list(_words_of_withdrawn(line, wallets.get(line["wallet_id"]), ended))
     refused = [dict(row) for row in stored.refused_rows]
-    return {"receipt": receipt, "lines": lines, "refused_rows": refused}
+    return {
+        "receipt": receipt, "lines": lines, "withdrawn_lines": gone, "refused_rows": refused,
+    }  # fmt: skip
 
 
 def _line_documents(
-    stored: StoredStory, wallets: dict[int, WalletSettings]
+    stored: StoredStory, lines: pd.DataFrame, wallets: dict[int, WalletSettings]
 ) -> Iterator[dict[str, Any]]:
-    shown = as_shown(stored.lines, wallets).to_dict("records")
-    facts = stored.lines[["line_id", "wallet_id", "sub_account", "value_date"]].to_dict("records")
+    shown = as_shown(lines, wallets).to_dict("records")
+    facts = lines[["line_id", "wallet_id", "sub_account", "value_date"]].to_dict("records")
     for line, more in zip(shown, facts, strict=True):
         document = {str(name): value for name, value in (line | more).items()}
         for part in _PARTS:
@@ -110,6 +120,28 @@ def _words(
             yield "proof", f"{text} Proved {_when(proof.at_utc, zone)}."
 
 
+def _words_of_withdrawn(
+    line: Mapping[str, Any], wallet: WalletSettings | None, ended: Mapping[str, Withdrawn]
+) -> _Words:
+    zone = wallet.zone if wallet else "UTC"
+    yield from _what_it_is(line)
+    yield from _withdrawn_files(line, ended)
+    yield "state", "It counts no longer: every file that showed it was withdrawn."
+    yield from _what_people_did(line, zone)
+    yield from _what_fineract_did(line, zone)
+
+
+def _withdrawn_files(line: Mapping[str, Any], ended: Mapping[str, Withdrawn]) -> _Words:
+    """Which of the files that showed it were withdrawn, by which batch and why."""
+    files = {
+        one["sha256"]: one["delivered_name"] for one in line["sightings"] if one["withdrawn_at_utc"]
+    }
+    for sha256, name in files.items():
+        by = ended.get(sha256)
+        told = f" by batch {by.batch_id}, because: {by.reason.rstrip('.')}" if by else ""
+        yield "file", f"{name} ({sha256[:12]}) was withdrawn{told}."
+
+
 def _what_it_is(line: Mapping[str, Any]) -> _Words:
     way = "came in" if line["sign"] > 0 else "went out"
     amount = to_text(line["amount_minor"], line["currency"])
@@ -124,6 +156,7 @@ def _what_it_is(line: Mapping[str, Any]) -> _Words:
         first = "First seen in" if sighting["is_first"] else "Seen again in"
         name = "/".join(part for part in (sighting["delivered_name"], sighting["member"]) if part)
         gone = "" if sighting["current"] else ", a reading that was replaced since"
+        gone = ", withdrawn since" if sighting["withdrawn_at_utc"] else gone
         yield "file", f"{first} {name}, row {sighting['row']} (layout {sighting['layout']}{gone})."
 
 

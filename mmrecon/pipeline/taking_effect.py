@@ -11,8 +11,10 @@ from mmrecon.model.approval import BatchKind
 from mmrecon.model.override import SEND_CONTRADICTED_DAY
 from mmrecon.model.resolution import RESOLUTIONS
 from mmrecon.model.undo import CLOSE_REVERSAL, UNDO
+from mmrecon.model.withdrawal import withdrawn_files
 from mmrecon.pipeline.approved import MONEY_KINDS
 from mmrecon.pipeline.run import Run
+from mmrecon.pipeline.taking_out import ReadAgain, take_out
 from mmrecon.store import batches, journal
 from mmrecon.store.batches import StoredBatch
 from mmrecon.store.effects import take_effect
@@ -23,17 +25,27 @@ from mmrecon.store.schema import WALLET
 
 
 def do_what_it_says(
-    connection: Connection, run: Run, stored: StoredBatch, accepted: Sequence[int]
+    connection: Connection,
+    run: Run,
+    stored: StoredBatch,
+    accepted: Sequence[int],
+    others: dict[str, list[ReadAgain]],
 ) -> list[RefusedRow]:
     """What the accepted rows say takes effect, in the transaction that keeps the signature.
 
+    `others` are the files that a withdrawn one shares lines with, read once more.
+
     Raises:
+        UsageError: what a withdrawal would do has changed since it was signed.
         SafetyRefusal: a row names another line, item or wallet than the store has for it.
     """
     if _only_read(stored):
         hold_reversals(connection, _closings(stored, accepted), at_utc=run.at_utc())
     if stored.batch.kind in {BatchKind.PEOPLE, BatchKind.CONFIGURATION} or _only_read(stored):
         return []  # these are read from the signed rows, whenever they are asked for
+    if withdrawn_files(stored.batch.rows):
+        take_out(connection, run, stored, accepted, others)
+        return []
     if _only_resolutions(stored):
         refused = resolve(
             connection,

@@ -7,7 +7,7 @@ prints no sub-account, no seconds or no balance is compared by what it does prin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -51,7 +51,8 @@ class Pairing:
     `line_ids` and `is_first` go with the read lines, in their order. `new` holds the lines to
     insert, oldest first: `position` of the read line that shows each first, `line_id`, `n`,
     `repeats`. `again` pairs read lines (`position`) with stored ones (`stored`, a position too).
-    `repeats` are stored lines (`line_id`) whose number of look-alikes grew.
+    `repeats` are stored lines (`line_id`) whose number of look-alikes changed. `returned` are
+    lines (`line_id`, `sub_account`) that had left with the files that showed them: they are new.
     """
 
     line_ids: Int64s
@@ -59,6 +60,9 @@ class Pairing:
     new: pd.DataFrame
     again: pd.DataFrame
     repeats: pd.DataFrame
+    returned: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame({"line_id": [], "sub_account": []})
+    )
 
 
 def pair(read: pd.DataFrame, stored: pd.DataFrame, next_line_id: int) -> Pairing:
@@ -86,6 +90,44 @@ def pair(read: pd.DataFrame, stored: pd.DataFrame, next_line_id: int) -> Pairing
     )
     grown = _grown(new, theirs, stored)
     return Pairing(line_of_candidate[shown.number], first, new, again, grown)
+
+
+def with_returned(pairing: Pairing, read: pd.DataFrame, stored: pd.DataFrame, here: int) -> Pairing:
+    """The pairing with `stored`, of which only the first `here` lines have not left, as it counts.
+
+    A line that had left comes back under its own id as a first sighting, with the facts of the row
+    that shows it now; its number among look-alikes stays, and these are counted anew.
+    """
+    back = pairing.again["stored"].to_numpy() >= here
+    position = pairing.again["position"].to_numpy()[back]
+    lines = stored.iloc[pairing.again["stored"].to_numpy()[back]]
+    line_id = lines["line_id"].to_numpy()
+    added = pd.DataFrame(
+        {"position": position, "line_id": line_id, "n": lines["n"].to_numpy(), "repeats": 1}
+    )
+    new = pd.concat([pairing.new[list(added.columns)], added], ignore_index=True)
+    new, repeats = _recounted(new, read, stored.iloc[:here])
+    first = pairing.is_first.copy()
+    first[position] = True
+    sub_account = lines["sub_account"].reset_index(drop=True)
+    return replace(
+        pairing, is_first=first, new=new, again=pairing.again.loc[~back], repeats=repeats,
+        returned=pd.DataFrame({"line_id": line_id, "sub_account": sub_account}),
+    )  # fmt: skip
+
+
+def _recounted(
+    new: pd.DataFrame, read: pd.DataFrame, stored: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """New lines with how many look alike, and stored ones of which it is another number now."""
+    keys = ["receipt", "sub_account", "sign", "amount_minor"]
+    shown = read[keys].iloc[new["position"].to_numpy()]
+    alike = pd.concat([shown, stored[keys]], ignore_index=True)
+    size = alike.groupby(keys)["sign"].transform("size").to_numpy()
+    before = stored[["line_id", "repeats"]].assign(now=size[len(new) :])
+    changed = before.loc[before["now"] != before["repeats"], ["line_id", "now"]]
+    counted = new.assign(repeats=size[: len(new)].astype("int64"))
+    return counted, changed.rename(columns={"now": "repeats"})
 
 
 def _facts(read: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:

@@ -92,7 +92,8 @@ def unread(
     """Deliveries to wallets (name → wallet_id) whose file does not stand read there, as they came.
 
     So a run that was killed between fetching and reading is finished by the next one. A file that
-    was set aside counts once more when it was delivered again, or when the means have changed.
+    was set aside counts once more when it was delivered again, or when the means have changed; one
+    that was withdrawn when it was delivered again.
     """
     rows = connection.execute(
         select(FILE, DELIVERY.c.name, DELIVERY.c.wallet_name, DELIVERY.c.delivered_at_utc)
@@ -155,7 +156,9 @@ def dismiss(connection: Connection, found: Sequence[SetAside], *, at_utc: str) -
 
 def _readings(connection: Connection) -> dict[int, list[Row[Any]]]:
     """Every file's readings to the end, with the means of their runs."""
-    names = ("file_id", "wallet_id", "member", "outcome", "read_at_utc", "current")
+    names = (
+        "file_id", "wallet_id", "member", "outcome", "read_at_utc", "current", "withdrawn_at_utc",
+    )  # fmt: skip
     query = (
         select(*(STATEMENT.c[name] for name in names))
         .add_columns(RUN.c.settings_digest, RUN.c.program_version)
@@ -172,6 +175,9 @@ def _tried_at_utc(readings: Sequence[Row[Any]], means: Means | None) -> str:
     """Up to when a delivery of the file is done with: never, until it was set aside, for good."""
     if not readings:
         return ""
+    withdrawn_at_utc: str = max(row.withdrawn_at_utc for row in readings)
+    if withdrawn_at_utc and not any(row.current for row in readings):
+        return withdrawn_at_utc
     stands = {row.member for row in readings if row.outcome not in _ASIDE}
     aside = [row for row in readings if row.outcome in _ASIDE and row.member not in stands]
     if aside and not any(row.current for row in aside):

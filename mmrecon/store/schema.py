@@ -6,7 +6,7 @@ hundreds of thousands; dates are ISO text; money is integer minor units; JSON is
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -104,22 +104,29 @@ STATEMENT: Final = Table(
     _number("in_minor"), _number("out_minor"), _number("fees_minor"),
     _text("classes_json"), _text("proof"), _text("proof_json"),
     _text("read_at_utc"), _text("run_id"), _flag("complete"), _flag("current"),
+    _text("withdrawn_at_utc"),
 )  # fmt: skip
-"""One reading of one member of a file. `complete`: stored to the end; `current`: not replaced by
-a later reading of the same file. Only complete, current statements count."""
+"""One reading of one member of a file. `complete`: stored to the end; `current`: neither replaced
+by a later reading of the same file nor withdrawn. Only complete, current statements count."""
+
+
+def _line_columns() -> tuple[Column[Any], ...]:
+    return (
+        Column("line_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+        Column("wallet_id", Integer, ForeignKey("wallet.wallet_id"), nullable=False),
+        _text("sub_account"), _text("receipt"), _text("line_class"), _number("sign"),
+        _number("amount_minor"), _text("currency"), _number("n"), _number("generation"),
+        _number("completed_at_utc_s"), _text("value_date"), _flag("has_seconds"),
+        _maybe("balance_minor"), _text("status"), _text("party"), _text("party_kind"),
+        _text("party_phone"), _text("party_name"), _text("reference"), _text("details"),
+        _text("reason_type"), _text("linked_receipt"), _text("external_id"),
+        _number("repeats"), _flag("conflict"), _flag("known_elsewhere"),
+        _number("first_statement_id"), _number("first_row"),
+    )  # fmt: skip
+
 
 LINE: Final = Table(
-    "line", METADATA,
-    Column("line_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("wallet_id", Integer, ForeignKey("wallet.wallet_id"), nullable=False),
-    _text("sub_account"), _text("receipt"), _text("line_class"), _number("sign"),
-    _number("amount_minor"), _text("currency"), _number("n"), _number("generation"),
-    _number("completed_at_utc_s"), _text("value_date"), _flag("has_seconds"),
-    _maybe("balance_minor"), _text("status"), _text("party"), _text("party_kind"),
-    _text("party_phone"), _text("party_name"), _text("reference"), _text("details"),
-    _text("reason_type"), _text("linked_receipt"), _text("external_id"),
-    _number("repeats"), _flag("conflict"), _flag("known_elsewhere"),
-    _number("first_statement_id"), _number("first_row"),
+    "line", METADATA, *_line_columns(),
     UniqueConstraint(
         "receipt", "wallet_id", "sub_account", "sign", "amount_minor", "n", "generation"
     ),
@@ -130,6 +137,12 @@ LINE: Final = Table(
         postgresql_where=text("line_class = 'reversal'"),
     ),
 )  # fmt: skip
+
+WITHDRAWN_LINE: Final = Table(
+    "withdrawn_line", METADATA, *_line_columns(),
+    Index("ix_withdrawn_line_receipt", "receipt"),
+)  # fmt: skip
+"""Lines that only withdrawn files show. A file that shows one again brings it back, with its id."""
 
 SIGHTING: Final = Table(
     "sighting", METADATA,

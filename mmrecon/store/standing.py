@@ -75,13 +75,17 @@ class RecentRun:
 
 
 def newest_statement(connection: Connection, wallet_id: int) -> NewestStatement | None:
-    """The statement of a wallet that was read last, or None."""
+    """The statement of a wallet that was read last and counts, or None."""
     query = (
         select(
             STATEMENT.c.delivered_name, STATEMENT.c.read_at_utc, STATEMENT.c.outcome,
             STATEMENT.c.proof,
         )
-        .where(STATEMENT.c.wallet_id == wallet_id, STATEMENT.c.complete.is_(True))
+        .where(
+            STATEMENT.c.wallet_id == wallet_id,
+            STATEMENT.c.complete.is_(True),
+            STATEMENT.c.current.is_(True),
+        )
         .order_by(STATEMENT.c.read_at_utc.desc(), STATEMENT.c.statement_id.desc())
         .limit(1)
     )  # fmt: skip

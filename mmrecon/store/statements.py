@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, func, insert, select, update
 
 from mmrecon.config import Settings, WalletSettings
 from mmrecon.errors import ConfigurationError, SafetyRefusal
@@ -25,6 +25,7 @@ from mmrecon.store.schema import (
     SIGHTING,
     STATEMENT,
     WALLET,
+    WITHDRAWN_LINE,
 )
 
 _BY_NAME: Final = 2_000
@@ -161,24 +162,30 @@ def insert_statement(connection: Connection, values: Mapping[str, Any]) -> int:
 
 
 def next_line_id(connection: Connection) -> int:
-    """The id after the newest line's."""
-    newest = connection.execute(select(func.max(LINE.c.line_id))).scalar()
-    return 1 + (newest or 0)
+    """The id after the newest line's, the withdrawn ones counted."""
+    newest = (
+        connection.execute(select(func.max(table.c.line_id))).scalar()
+        for table in (LINE, WITHDRAWN_LINE)
+    )
+    return 1 + max(number or 0 for number in newest)
 
 
 def lines_of_receipts(
-    connection: Connection, provider: str, named: Sequence[str] | pd.Series
+    connection: Connection, provider: str, named: Sequence[str] | pd.Series, table: Table = LINE
 ) -> pd.DataFrame:
-    """Stored lines of a provider with one of these receipts, over all wallets, as a LineFrame."""
-    if not len(named) or connection.execute(select(LINE.c.line_id).limit(1)).first() is None:
+    """Stored lines of a provider with one of these receipts, over all wallets, as a LineFrame.
+
+    `table` is where they are: `LINE`, or `WITHDRAWN_LINE`.
+    """
+    if not len(named) or connection.execute(select(table.c.line_id).limit(1)).first() is None:
         return LineFrame.empty()
     receipts = pd.unique(pd.Series(named, dtype="str")).tolist()
     wallets = select(WALLET.c.wallet_id).where(WALLET.c.provider == provider)
-    mine = LINE.c.wallet_id.in_(wallets)
+    mine, receipt = table.c.wallet_id.in_(wallets), table.c.receipt
     if len(receipts) <= _BY_NAME:
-        parts = [_lines(connection, mine & LINE.c.receipt.in_(part)) for part in chunks(receipts)]
+        parts = [_lines(connection, mine & receipt.in_(part), table) for part in chunks(receipts)]
         return pd.concat(parts, ignore_index=True)
-    found = _lines(connection, mine & LINE.c.receipt.between(min(receipts), max(receipts)))
+    found = _lines(connection, mine & receipt.between(min(receipts), max(receipts)), table)
     wanted = found["receipt"].isin(receipts)
     return found.loc[wanted].reset_index(drop=True)
 
@@ -189,9 +196,11 @@ def lines(connection: Connection, wallet_id: int | None = None) -> pd.DataFrame:
     return _lines(connection, condition)
 
 
-def _lines(connection: Connection, condition: ColumnElement[bool]) -> pd.DataFrame:
+def _lines(
+    connection: Connection, condition: ColumnElement[bool], table: Table = LINE
+) -> pd.DataFrame:
     names = LineFrame.columns()
-    query = select(*(LINE.c[name] for name in names)).where(condition).order_by(LINE.c.line_id)
+    query = select(*(table.c[name] for name in names)).where(condition).order_by(table.c.line_id)
     return LineFrame.build(read_columns(connection, query, LineFrame.dtypes()))
 
 

@@ -11,13 +11,14 @@ from sqlalchemy import Connection, Select, func, or_, select, union_all
 
 from mmrecon.model.match import TEXTS
 from mmrecon.model.match_texts import FACTS, with_texts
-from mmrecon.store.line_table import LineFilter, line_table
+from mmrecon.store.line_table import LineFilter, LineTableFrame, line_table
 from mmrecon.store.schema import (
     ANSWER,
     BATCH,
     BATCH_ROW,
     ENROLMENT,
     EXCHANGE,
+    FILE,
     HOLD,
     LINE,
     LINK,
@@ -29,6 +30,7 @@ from mmrecon.store.schema import (
     SIGHTING,
     SIGNATURE,
     STATEMENT,
+    WITHDRAWN_LINE,
     WORKBOOK,
     WORKBOOK_ROW,
 )
@@ -38,9 +40,13 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StoredStory:
-    """The lines of a receipt (LineTableFrame) and what hangs on them; records name `line_id`."""
+    """The lines of a receipt (LineTableFrame) and what hangs on them; records name `line_id`.
+
+    `withdrawn` are lines, as such a frame, that only files show that count no longer.
+    """
 
     lines: pd.DataFrame
+    withdrawn: pd.DataFrame
     sightings: tuple[Record, ...]
     refused_rows: tuple[Record, ...]
     matches: tuple[Record, ...]
@@ -60,11 +66,13 @@ def read_story(connection: Connection, receipt: str) -> StoredStory:
     wanted = receipt.upper()
     named = or_(func.upper(LINE.c.receipt) == wanted, func.upper(LINE.c.linked_receipt) == wanted)
     lines = line_table(connection, LineFilter(), condition=named)
-    ids = lines["line_id"].tolist()
+    withdrawn = _withdrawn(connection, wanted)
+    ids = [*lines["line_id"].tolist(), *withdrawn["line_id"].tolist()]
     postings = _rows(connection, _of_lines(POSTING, ids).order_by(POSTING.c.posting_id))
     batch_rows = _rows(connection, _batch_rows(ids))
     return StoredStory(
         lines=lines,
+        withdrawn=withdrawn,
         sightings=_rows(connection, _sightings(ids)),
         refused_rows=_rows(connection, _refused(wanted)),
         matches=_matches(connection, ids),
@@ -80,6 +88,23 @@ def read_story(connection: Connection, receipt: str) -> StoredStory:
         exchanges=_rows(connection, _exchanges([row["posting_id"] for row in postings])),
         links=_rows(connection, _of_lines(LINK, ids).order_by(LINK.c.link_id)),
     )
+
+
+def _withdrawn(connection: Connection, receipt: str) -> pd.DataFrame:
+    """Lines of a receipt that no file shows any more, as a LineTableFrame; nothing else is known.
+
+    What was once matched or posted of them stands in the records.
+    """
+    line = WITHDRAWN_LINE.c
+    names = [name for name in LineTableFrame.columns() if name in line]
+    query = select(*(line[name] for name in names), STATEMENT.c.delivered_name, line.first_row)
+    query = query.outerjoin(STATEMENT, STATEMENT.c.statement_id == line.first_statement_id)
+    rows = connection.execute(query.where(func.upper(line.receipt) == receipt)).all()
+    frame = pd.DataFrame(
+        [tuple(row) for row in rows], columns=[*names, "file", "row"], dtype=object
+    )
+    others = set(LineTableFrame.columns()) - set(frame.columns)
+    return LineTableFrame.build(frame.assign(**dict.fromkeys(others, "")))
 
 
 def _of_lines(table: Any, line_ids: Sequence[int]) -> Select[Any]:
@@ -119,10 +144,12 @@ def _sightings(line_ids: Sequence[int]) -> Select[Any]:
     ).subquery()
     return (
         select(
-            *seen.c, STATEMENT.c.delivered_name, STATEMENT.c.member, STATEMENT.c.layout,
-            STATEMENT.c.read_at_utc, STATEMENT.c.current, STATEMENT.c.proof,
+            *seen.c, FILE.c.sha256, STATEMENT.c.delivered_name, STATEMENT.c.member,
+            STATEMENT.c.layout, STATEMENT.c.read_at_utc, STATEMENT.c.current,
+            STATEMENT.c.withdrawn_at_utc, STATEMENT.c.proof,
         )
         .join(STATEMENT, STATEMENT.c.statement_id == seen.c.statement_id)
+        .join(FILE, FILE.c.file_id == STATEMENT.c.file_id)
         .where(STATEMENT.c.complete.is_(True))
         .order_by(STATEMENT.c.read_at_utc, seen.c.statement_id, seen.c.row)
     )  # fmt: skip

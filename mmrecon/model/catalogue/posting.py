@@ -52,6 +52,11 @@ CODES: Final[tuple[CodeText, ...]] = (
     ),
     _review("too_little_left", "leg {leg}: account {account_no} has too little left for it"),
     _review("approval_too_old", "leg {leg} for account {account_no} was approved 30 days ago"),
+    _review(
+        "file_withdrawn",
+        "every file that showed the line was withdrawn before leg {leg} was sent",
+        "Nothing; if a right file shows the line again, decide about it anew.",
+    ),
     _review("line_changed", "the line itself is no longer what was approved (leg {leg})"),
     _review("line_contradicted", "two files contradict each other about the line (leg {leg})"),
     _review(

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _wallet()
     _delivery()
     _line()
+    _withdrawn_line()
     _statement()
     _refused_row()
 
@@ -235,6 +236,46 @@ def _line() -> None:
     )
 
 
+def _withdrawn_line() -> None:
+    op.create_table(
+        "withdrawn_line",
+        sa.Column("line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("wallet_id", sa.Integer(), nullable=False),
+        sa.Column("sub_account", sa.Text(), server_default="", nullable=False),
+        sa.Column("receipt", sa.Text(), server_default="", nullable=False),
+        sa.Column("line_class", sa.Text(), server_default="", nullable=False),
+        sa.Column("sign", sa.BigInteger(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), server_default="", nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.Column("generation", sa.BigInteger(), nullable=False),
+        sa.Column("completed_at_utc_s", sa.BigInteger(), nullable=False),
+        sa.Column("value_date", sa.Text(), server_default="", nullable=False),
+        sa.Column("has_seconds", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("balance_minor", sa.BigInteger(), nullable=True),
+        sa.Column("status", sa.Text(), server_default="", nullable=False),
+        sa.Column("party", sa.Text(), server_default="", nullable=False),
+        sa.Column("party_kind", sa.Text(), server_default="", nullable=False),
+        sa.Column("party_phone", sa.Text(), server_default="", nullable=False),
+        sa.Column("party_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("details", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason_type", sa.Text(), server_default="", nullable=False),
+        sa.Column("linked_receipt", sa.Text(), server_default="", nullable=False),
+        sa.Column("external_id", sa.Text(), server_default="", nullable=False),
+        sa.Column("repeats", sa.BigInteger(), nullable=False),
+        sa.Column("conflict", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("known_elsewhere", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("first_statement_id", sa.BigInteger(), nullable=False),
+        sa.Column("first_row", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["wallet_id"], ["wallet.wallet_id"], name=op.f("fk_withdrawn_line_wallet_id")
+        ),
+        sa.PrimaryKeyConstraint("line_id", name=op.f("pk_withdrawn_line")),
+    )
+    op.create_index("ix_withdrawn_line_receipt", "withdrawn_line", ["receipt"], unique=False)
+
+
 def _statement() -> None:
     op.create_table(
         "statement",
@@ -271,6 +312,7 @@ def _statement() -> None:
         sa.Column("run_id", sa.Text(), server_default="", nullable=False),
         sa.Column("complete", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("current", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("withdrawn_at_utc", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["file_id"], ["file.file_id"], name=op.f("fk_statement_file_id")),
         sa.ForeignKeyConstraint(
             ["wallet_id"], ["wallet.wallet_id"], name=op.f("fk_statement_wallet_id")

@@ -1,0 +1,350 @@
+"""Files that are taken out again: which lines leave, what rests on them, and that they left.
+
+A line that no file shows any more lies in `withdrawn_line`, under its id: nothing that counts lines
+sees it, and a file that shows it again brings it back (`pipeline/storing.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, tuple_, update
+
+from mmrecon.model.approval import BatchKind
+from mmrecon.model.posting import DEAD_STATES, PostingState
+from mmrecon.model.withdrawal import WITHDRAW_FILE
+from mmrecon.store import journal, statements
+from mmrecon.store.bulk import chunks
+from mmrecon.store.postings import Change, change_states
+from mmrecon.store.schema import (
+    BATCH,
+    BATCH_ROW,
+    FILE,
+    HOLD,
+    ISSUE,
+    LINE,
+    LINK,
+    MATCH,
+    POSTING,
+    PROOF_DAY,
+    REVIEW_REASON,
+    SIGHTING,
+    STATEMENT,
+    WALLET,
+    WITHDRAWN_LINE,
+    WORKBOOK,
+    WORKBOOK_ROW,
+)
+
+ADJACENT_S: Final = 60
+"""Two periods so near to each other share a balance."""
+
+WITHDRAWN: Final = "file_withdrawn"
+"""Why a posting that was approved is not sent."""
+
+_ASIDE: Final = ("quarantined", "refused")
+_COUNTS: Final = STATEMENT.c.complete.is_(True) & STATEMENT.c.current.is_(True)
+
+
+@dataclass(frozen=True, slots=True)
+class StandingFile:
+    """A file of which a reading counts; `statement_ids` are those of its members."""
+
+    file_id: int
+    sha256: str
+    name: str
+    statement_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A reading of another file that shows lines of a withdrawn one, or borders on it."""
+
+    statement_id: int
+    file_id: int
+    sha256: str
+    size_bytes: int
+    archived_as: str
+    first_name: str
+    first_seen_at_utc: str
+    delivered_name: str
+    member: str
+    wallet_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Lines (ids) that the file shows, and those that share a receipt with them.
+
+    `leaving` are shown by no other file; `staying` are; `others` show these, oldest first.
+    """
+
+    shown: frozenset[int]
+    leaving: frozenset[int]
+    staying: frozenset[int]
+    others: tuple[Other, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The batch by which two people withdrew a file, and why."""
+
+    batch_id: str
+    reason: str
+
+
+def withdrawn_by(connection: Connection) -> dict[str, Withdrawn]:
+    """By the hash of each file that was ever withdrawn, the newest such batch; few by nature."""
+    query = (
+        select(BATCH_ROW.c.batch_id, BATCH_ROW.c.row_json)
+        .join(BATCH, BATCH.c.batch_id == BATCH_ROW.c.batch_id)
+        .where(BATCH.c.kind == BatchKind.CORRECTIONS.value, BATCH.c.state == "approved")
+        .order_by(BATCH.c.decided_at_utc)
+    )
+    rows = [(row.batch_id, json.loads(row.row_json)) for row in connection.execute(query)]
+    return {
+        facts["sha256"]: Withdrawn(batch_id, facts["reason"])
+        for batch_id, facts in rows
+        if facts.get("act") == WITHDRAW_FILE
+    }
+
+
+def standing_files(connection: Connection, text: str, digits: str) -> list[StandingFile]:
+    """Files that count, delivered under a name or with a hash that begins with these digits."""
+    named = STATEMENT.c.delivered_name == text
+    query = (
+        select(FILE.c.file_id, FILE.c.sha256, FILE.c.first_name, STATEMENT.c.statement_id)
+        .join(STATEMENT, STATEMENT.c.file_id == FILE.c.file_id)
+        .where(_COUNTS, STATEMENT.c.outcome.not_in(_ASIDE))
+        .where(or_(FILE.c.sha256.startswith(digits), FILE.c.first_name == text, named))
+        .order_by(STATEMENT.c.statement_id)
+    )
+    found: dict[int, StandingFile] = {}
+    for row in connection.execute(query):
+        before = found.get(row.file_id)
+        ids = (*(before.statement_ids if before else ()), row.statement_id)
+        found[row.file_id] = StandingFile(row.file_id, row.sha256, row.first_name, ids)
+    return list(found.values())
+
+
+def shared(connection: Connection, file: StandingFile) -> Shared:
+    """Which lines would leave with a file, and which other readings show the rest."""
+    shows = select(SIGHTING.c.line_id).where(SIGHTING.c.statement_id.in_(file.statement_ids))
+    shown = set(connection.execute(shows.distinct()).scalars())
+    receipts = select(LINE.c.receipt).where(LINE.c.line_id.in_(shows), LINE.c.receipt != "")
+    providers = (
+        select(WALLET.c.provider)
+        .join(STATEMENT, STATEMENT.c.wallet_id == WALLET.c.wallet_id)
+        .where(STATEMENT.c.statement_id.in_(file.statement_ids))
+    )
+    related = connection.execute(
+        select(LINE.c.line_id)
+        .join(WALLET, WALLET.c.wallet_id == LINE.c.wallet_id)
+        .where(LINE.c.receipt.in_(receipts), WALLET.c.provider.in_(providers))
+    ).scalars()
+    elsewhere: dict[int, set[int]] = {}
+    for line_id, statement_id in _seen(connection, shown.union(related), file.statement_ids):
+        elsewhere.setdefault(line_id, set()).add(statement_id)
+    ids = set().union(*elsewhere.values()) | set(_bordering(connection, file))
+    leaving = frozenset(shown - elsewhere.keys())
+    return Shared(frozenset(shown), leaving, frozenset(elsewhere), tuple(_others(connection, ids)))
+
+
+def _seen(
+    connection: Connection, line_ids: Collection[int], but: Sequence[int]
+) -> Iterator[tuple[int, int]]:
+    """Lines and the readings that count and show them, but for these."""
+    counts = _COUNTS & STATEMENT.c.statement_id.not_in(but)
+    again = (
+        select(SIGHTING.c.line_id, SIGHTING.c.statement_id)
+        .join(STATEMENT, STATEMENT.c.statement_id == SIGHTING.c.statement_id)
+        .where(counts, ~SIGHTING.c.is_first)
+    )
+    first = (
+        select(LINE.c.line_id, LINE.c.first_statement_id)
+        .join(STATEMENT, STATEMENT.c.statement_id == LINE.c.first_statement_id)
+        .where(counts)
+    )
+    for chunk in chunks(sorted(line_ids)):
+        for query, column in ((again, SIGHTING.c.line_id), (first, LINE.c.line_id)):
+            for row in connection.execute(query.where(column.in_(chunk))):
+                yield row[0], row[1]
+
+
+def _bordering(connection: Connection, file: StandingFile) -> Iterator[int]:
+    """Readings whose opening or closing was held against this file's."""
+    mine, other = STATEMENT.alias("mine"), STATEMENT
+    after = other.c.period_from_utc_s - mine.c.period_to_utc_s
+    before = mine.c.period_from_utc_s - other.c.period_to_utc_s
+    query = select(other.c.statement_id).where(
+        _COUNTS,
+        mine.c.statement_id.in_(file.statement_ids),
+        other.c.statement_id.not_in(file.statement_ids),
+        other.c.wallet_id == mine.c.wallet_id,
+        other.c.sub_account == mine.c.sub_account,
+        or_(after.between(0, ADJACENT_S), before.between(0, ADJACENT_S)),
+    )
+    yield from connection.execute(query).scalars()
+
+
+def _others(connection: Connection, statement_ids: Collection[int]) -> Iterator[Other]:
+    columns: list[Any] = [
+        STATEMENT.c.statement_id, FILE.c.file_id, FILE.c.sha256, FILE.c.size_bytes,
+        FILE.c.archived_as, FILE.c.first_name, FILE.c.first_seen_at_utc,
+        STATEMENT.c.delivered_name, STATEMENT.c.member, WALLET.c.name,
+    ]  # fmt: skip
+    query = (
+        select(*columns)
+        .join(FILE, FILE.c.file_id == STATEMENT.c.file_id)
+        .join(WALLET, WALLET.c.wallet_id == STATEMENT.c.wallet_id)
+        .order_by(STATEMENT.c.statement_id)
+    )
+    for chunk in chunks(sorted(statement_ids)):
+        rows = connection.execute(query.where(STATEMENT.c.statement_id.in_(chunk)))
+        yield from (Other(*row) for row in rows)
+
+
+def lines_by_wallet(connection: Connection, line_ids: Collection[int]) -> pd.DataFrame:
+    """Lines as (line_id, wallet_id, line_class, sign, amount_minor, currency, value_date)."""
+    names = [
+        "line_id", "wallet_id", "line_class", "sign", "amount_minor", "currency", "value_date",
+    ]  # fmt: skip
+    query = select(*(LINE.c[name] for name in names))
+    rows = [tuple(row) for row in _rows(connection, query, LINE.c.line_id, line_ids)]
+    return pd.DataFrame(rows, columns=names)
+
+
+def periods(connection: Connection, file: StandingFile) -> list[Row[Any]]:
+    """Each reading's wallet (provider, account, name, currency, zone) and period, if it has one."""
+    query = (
+        select(WALLET, STATEMENT.c.period_from_utc_s, STATEMENT.c.period_to_utc_s)
+        .join(WALLET, WALLET.c.wallet_id == STATEMENT.c.wallet_id)
+        .where(STATEMENT.c.statement_id.in_(file.statement_ids))
+        .order_by(STATEMENT.c.statement_id)
+    )
+    return list(connection.execute(query).all())
+
+
+def live_postings(connection: Connection, line_ids: Collection[int]) -> list[Row[Any]]:
+    """Postings of lines that are not dead: id, batch, row, receipt, state; rehearsals too."""
+    query = select(
+        POSTING.c.posting_id, POSTING.c.batch_id, POSTING.c.batch_row, POSTING.c.receipt,
+        POSTING.c.state,
+    ).where(POSTING.c.state.not_in([state.value for state in DEAD_STATES]))  # fmt: skip
+    return sorted(_rows(connection, query, POSTING.c.line_id, line_ids))
+
+
+def live_links(connection: Connection, line_ids: Collection[int]) -> list[Row[Any]]:
+    """Links and closings of lines that stand: batch, row."""
+    query = select(LINK.c.batch_id, LINK.c.batch_row).where(LINK.c.withdrawn.is_(False))
+    return sorted(_rows(connection, query, LINK.c.line_id, line_ids))
+
+
+def waiting_batches(connection: Connection, line_ids: Collection[int]) -> list[str]:
+    """Batches that wait for a second person and speak of one of these lines."""
+    query = (
+        select(BATCH_ROW.c.batch_id)
+        .join(BATCH, BATCH.c.batch_id == BATCH_ROW.c.batch_id)
+        .where(BATCH.c.state == "prepared", BATCH_ROW.c.rejected.is_(False))
+    )
+    rows = _rows(connection, query, BATCH_ROW.c.line_id, line_ids)
+    return sorted({row.batch_id for row in rows})
+
+
+def rows_shown(connection: Connection, line_ids: Collection[int]) -> int:
+    """How many of these lines the newest workbook shows."""
+    newest = select(WORKBOOK.c.workbook_id).order_by(
+        WORKBOOK.c.written_at_utc.desc(), WORKBOOK.c.workbook_id.desc()
+    )
+    wanted = WORKBOOK_ROW.c.workbook_id == newest.limit(1).scalar_subquery()
+    shown = connection.execute(select(WORKBOOK_ROW.c.line_id).where(wanted)).scalars()
+    return len(set(shown) & set(line_ids))
+
+
+def withdrawn_lines(
+    connection: Connection, provider: str, wallet_id: int, receipts: Sequence[str] | pd.Series
+) -> pd.DataFrame:
+    """Lines of a wallet with one of these receipts that no file shows now, as a LineFrame."""
+    found = statements.lines_of_receipts(connection, provider, receipts, WITHDRAWN_LINE)
+    return found.loc[found["wallet_id"] == wallet_id].reset_index(drop=True)
+
+
+def take_lines_out(connection: Connection, line_ids: Collection[int]) -> None:
+    """These lines lie among the withdrawn ones; each row that showed one is no first one now."""
+    names = [column.name for column in LINE.c]
+    for chunk in chunks(sorted(line_ids)):
+        wanted = LINE.c.line_id.in_(chunk)
+        first = select(LINE.c.first_statement_id, LINE.c.first_row, LINE.c.line_id).where(wanted)
+        key = tuple_(SIGHTING.c.statement_id, SIGHTING.c.row, SIGHTING.c.line_id)
+        connection.execute(update(SIGHTING).where(key.in_(first)).values(is_first=False))
+        kept = select(*(LINE.c[name] for name in names)).where(wanted)
+        connection.execute(insert(WITHDRAWN_LINE).from_select(names, kept))
+        connection.execute(delete(LINE).where(wanted))
+
+
+def forget(connection: Connection, line_ids: Collection[int]) -> None:
+    """These lines are shown again; whoever calls this puts them back among the others."""
+    for chunk in chunks(sorted(line_ids)):
+        connection.execute(delete(WITHDRAWN_LINE).where(WITHDRAWN_LINE.c.line_id.in_(chunk)))
+
+
+def end_readings(connection: Connection, file: StandingFile, *, at_utc: str) -> None:
+    """Nothing of the file counts any more; what was told of it is closed."""
+    mine = select(STATEMENT.c.statement_id).where(STATEMENT.c.file_id == file.file_id)
+    connection.execute(
+        update(ISSUE)
+        .where(ISSUE.c.statement_id.in_(mine), ISSUE.c.closed_at_utc == "")
+        .values(closed_at_utc=at_utc)
+    )
+    connection.execute(
+        update(STATEMENT)
+        .where(STATEMENT.c.file_id == file.file_id, STATEMENT.c.current.is_(True))
+        .values(current=False, withdrawn_at_utc=at_utc)
+    )
+
+
+def missing(connection: Connection, line_ids: Collection[int]) -> list[int]:
+    """Which of these lines are not among those that count."""
+    rows = _rows(connection, select(LINE.c.line_id), LINE.c.line_id, line_ids)
+    return sorted(set(line_ids) - {row.line_id for row in rows})
+
+
+def end_what_rests(
+    connection: Connection, line_ids: Collection[int], *, at_utc: str, run_id: str
+) -> None:
+    """Matches, questions, holds, links and unsent postings of lines that left end with them."""
+    approved = [
+        Change(one.posting_id, {PostingState.APPROVED}, PostingState.WITHDRAWN, WITHDRAWN)
+        for one in live_postings(connection, line_ids)
+    ]
+    change_states(connection, approved, at_utc=at_utc, run_id=run_id)
+    entries = [
+        journal.Entry("link_withdrawn", {"batch_id": one.batch_id, "row": one.batch_row})
+        for one in live_links(connection, line_ids)
+    ]
+    journal.append(connection, entries, at_utc=at_utc, run_id=run_id)
+    ended: list[tuple[Any, dict[str, Any]]] = [
+        (LINK, {"withdrawn": True}), (HOLD, {"ended": True}), (REVIEW_REASON, {"cleared": True}),
+    ]  # fmt: skip
+    for chunk in chunks(sorted(line_ids)):
+        for table, values in ended:
+            connection.execute(update(table).where(table.c.line_id.in_(chunk)).values(**values))
+        in_force = MATCH.c.line_id.in_(chunk) & (MATCH.c.superseded_by_run_id == "")
+        connection.execute(update(MATCH).where(in_force).values(superseded_by_run_id=run_id))
+
+
+def drop_proofs(connection: Connection, wallet_id: int, first_day: str, last_day: str) -> None:
+    """The proofs of these days say nothing any more; they are made anew."""
+    days = PROOF_DAY.c.day.between(first_day, last_day)
+    connection.execute(delete(PROOF_DAY).where(PROOF_DAY.c.wallet_id == wallet_id, days))
+
+
+def _rows(
+    connection: Connection, query: Any, column: ColumnElement[Any], line_ids: Collection[int]
+) -> Iterator[Row[Any]]:
+    for chunk in chunks(sorted(line_ids)):
+        yield from connection.execute(query.where(column.in_(chunk)))
