@@ -64,7 +64,7 @@ def sshd(
     of passwords of its own instead of the machine's.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    server = _prepare(folder, port or _free_port(), lines, username)
+    server = _prepare(folder, port or free_port(), lines, username)
     _make_run_folder()
     log = (folder / "sshd.log").open("ab")
     command = [str(SSHD), "-D", "-e", "-f", str(server.configuration)]
@@ -146,7 +146,14 @@ def _make_run_folder() -> None:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
 
 
-def _free_port() -> int:
+def sessions_of(process: int) -> list[int]:
+    """The processes under one of this machine, all the way down."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [pid for child in children for pid in (int(child), *sessions_of(int(child)))]
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -15,7 +15,7 @@ from mmrecon.config import SftpSource
 from mmrecon.errors import ConfigurationError, MmreconError, OutsideUnreachable, SafetyRefusal
 from mmrecon.fetch.sftp import Sftp, open_sftp
 from mmrecon.fetch.source import NotRead
-from tests.sshd import Server, make_key, sshd
+from tests.sshd import Server, make_key, sessions_of, sshd
 
 PASSPHRASE_VARIABLE = "TEST_KEY_PASSPHRASE"
 
@@ -165,23 +165,19 @@ def test_a_name_that_is_no_utf_8_is_read_and_deleted_like_any_other(
 
 @pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])
 def test_keys_under_a_passphrase_are_opened(
-    tmp_path: Path, drop: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+    server: Server, tmp_path: Path, drop: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    with sshd(tmp_path / "sshd") as own:
-        make_key(tmp_path / "mine", kind, "correct horse")
-        with (own.configuration.parent / "authorized_keys").open("a") as authorized:
-            authorized.write((tmp_path / "mine.pub").read_text())
-        changes = {
-            "key_file": tmp_path / "mine",
-            "key_passphrase_variable": PASSPHRASE_VARIABLE,
-        }
-        monkeypatch.setenv(PASSPHRASE_VARIABLE, "correct horse")
-        with _open(own, drop, **changes) as source:
-            assert source.listing() == []
-        monkeypatch.setenv(PASSPHRASE_VARIABLE, "wrong")
-        assert isinstance(_end(own, drop, **changes), ConfigurationError)
-        without = _end(own, drop, key_file=tmp_path / "mine")
-        assert "passphrase is missing or wrong" in str(without)
+    make_key(tmp_path / "mine", kind, "correct horse")
+    with (server.configuration.parent / "authorized_keys").open("a") as authorized:
+        authorized.write((tmp_path / "mine.pub").read_text())
+    changes = {"key_file": tmp_path / "mine", "key_passphrase_variable": PASSPHRASE_VARIABLE}
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, "correct horse")
+    with _open(server, drop, **changes) as source:
+        assert source.listing() == []
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, "wrong")
+    assert isinstance(_end(server, drop, **changes), ConfigurationError)
+    without = _end(server, drop, key_file=tmp_path / "mine")
+    assert "passphrase is missing or wrong" in str(without)
 
 
 def test_secrets_that_are_missing_or_open_to_others_are_refused(
@@ -234,7 +230,7 @@ def test_a_server_that_stops_answering_in_the_middle_is_unreachable(
     (drop / "a.csv").write_bytes(b"abc")
     with sshd(tmp_path / "sshd") as own, _open(own, drop, timeout_s=1) as source:
         (listed,) = source.listing()
-        sessions = _children(int((own.configuration.parent / "sshd.pid").read_text()))
+        sessions = sessions_of(int((own.configuration.parent / "sshd.pid").read_text()))
         for session in sessions:
             os.kill(session, signal.SIGSTOP)
         try:
@@ -243,10 +239,3 @@ def test_a_server_that_stops_answering_in_the_middle_is_unreachable(
         finally:
             for session in sessions:
                 os.kill(session, signal.SIGCONT)
-
-
-def _children(process: int) -> list[int]:
-    direct = [
-        int(pid) for pid in Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    ]
-    return [*direct, *(pid for child in direct for pid in _children(child))]

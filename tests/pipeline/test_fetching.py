@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
+import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +25,7 @@ from mmrecon.sandbox.sftp_drop import SftpDrop
 from mmrecon.store import files, journal
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.schema import DELIVERY, FILE, JOURNAL, STATEMENT
-from tests.sshd import Server, require_sshd, sshd
+from tests.sshd import Server, free_port, require_sshd, sessions_of, sshd, sshd_of_nobody
 
 NOW = datetime(2026, 3, 3, 2, 0, tzinfo=UTC)
 LONG_AGO_S = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp())
@@ -205,6 +209,68 @@ def test_a_file_that_cannot_be_deleted_is_an_issue(
         os.system(f"chattr -i {drop}/a.csv")
     assert [issue.code for issue in fetched.issues] == ["file_not_deleted"]
     assert fetched.exit_code() is ExitCode.NEEDS_ATTENTION
+
+
+def test_where_nothing_may_be_deleted_one_old_file_is_asked_for_again_and_no_more(
+    engine: Engine, tmp_path: Path
+) -> None:
+    shared = Path(tempfile.mkdtemp(prefix="mmrecon-sshd-"))
+    drop = shared / "drop"
+    drop.mkdir()
+    for name in ("a.csv", "b.csv", "c.csv"):
+        _put(drop / name, name.encode())
+    with sshd_of_nobody(shared) as own:
+        drop.chmod(0o555)
+        run = _run(engine, tmp_path, {"paybill": [_sftp(own, drop, after_fetch="delete")]})
+        first = fetch(run)
+        assert [issue.code for issue in first.issues] == ["file_not_deleted"] * 3
+        drop.chmod(0o755)
+        _put(drop / "d.csv", b"new", LONG_AGO_S + 1)
+        drop.chmod(0o555)
+        again = fetch(run)
+    drop.chmod(0o755)
+    shutil.rmtree(shared)
+    assert [file.name for file in first.files] == ["a.csv", "b.csv", "c.csv"]
+    assert [(file.name, file.is_new) for file in again.files] == [("a.csv", False), ("d.csv", True)]
+    assert _deliveries(engine) == 4
+
+
+def test_a_night_that_is_cut_off_keeps_what_came_and_the_next_one_goes_on(
+    engine: Engine, tmp_path: Path
+) -> None:
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    _put(drop / "a.csv", b"first")
+    _put(drop / "b.csv", b"second", LONG_AGO_S + 1)
+    rest = {"paybill": [_folder(tmp_path / "in", c=b"over a folder")]}
+    port = free_port()
+    with sshd(tmp_path / "sshd", port) as own:
+        sources = {"momo": [_sftp(own, drop)]} | rest
+        run = _run(engine, tmp_path, sources)
+        cut = replace(run, progress=_Cutting(own))
+        broken = fetch(cut)
+    assert [file.name for file in broken.files] == ["a.csv", "c.csv"]
+    assert [trouble.error.code for trouble in broken.troubles] == ["sftp_unreachable"]
+    assert broken.exit_code() is ExitCode.UNREACHABLE
+    shutil.rmtree(tmp_path / "sshd")
+    with sshd(tmp_path / "sshd", port) as own:
+        sources = {"momo": [_sftp(own, drop)]} | rest
+        assert _names(fetch(_run(engine, tmp_path, sources))) == [("momo", "b.csv", True)]
+    assert _deliveries(engine) == 3
+
+
+class _Cutting(Silent):
+    """A run in which the server's sessions are killed once a file has come."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def advance(self, steps: int) -> None:
+        """Kill them."""
+        del steps
+        process = int((self._server.configuration.parent / "sshd.pid").read_text())
+        for session in sessions_of(process):
+            os.kill(session, signal.SIGKILL)
 
 
 def test_a_file_archived_but_not_yet_recorded_is_simply_fetched_again(
