@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections import Counter
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -44,6 +44,7 @@ def _currency(value: str) -> str:
 
 
 _SYSTEM_CONFIG = Path("/etc/mmrecon/config.toml")
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Zone = Annotated[str, AfterValidator(_zone)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Positive = Annotated[int, Field(gt=0)]
@@ -205,6 +206,8 @@ class WalletSettings(_Table):
     payment_type: PaymentType | None = None
     gl_account_ids: tuple[Positive, ...] = ()
     own_accounts: tuple[str, ...] = ()
+    expected_by: time | None = None
+    days_off: tuple[Weekday | date, ...] = ()
     sources: tuple[Source, ...] = ()
     matching: MatchingPolicy = MatchingPolicy()
 

@@ -36,6 +36,7 @@ def status_shown(document: Mapping[str, Any]) -> tuple[Any, ...]:
     shown: list[Any] = [line for wallet in document["wallets"] for line in _wallet(wallet)]
     shown.append("  " + "   ".join(f"{sign} {word}" for word, sign in SIGNS.items()))
     shown += [
+        *[f"! {one['message']}\n  → {one['next_step']}" for one in document["missing"]],
         *_lines(document["lines"]),
         *_held(document["held_until"]),
         *[f"! {one['message']}\n  → {one['next_step']}" for one in document["configuration"]],
@@ -66,11 +67,28 @@ def _wallet(wallet: Mapping[str, Any]) -> list[str]:
     first, last = days[0]["day"], days[-1]["day"]
     numbers = " ".join(day["day"][-2:] for day in days)
     signs = " ".join(f" {SIGNS[day['word']]}" for day in days)
+    wrong = [text for one in wallet["contradicted"] for text in _contradicted(one)]
     last_light = [f"  last proof {wallet['last_light']}"] if wallet["last_light"] else []
     hidden, since = wallet["older_days"], wallet["oldest_day"]
     older = [f"  not shown: {counted(hidden, 'older day')} with statements, from {since} on"]
     older = older if hidden else []
-    return [headline, f"  {first} to {last}", f"  {numbers}", f"  {signs}", *older, *last_light]
+    return [
+        headline,
+        f"  {first} to {last}",
+        f"  {numbers}",
+        f"  {signs}",
+        *older,
+        *last_light,
+        *wrong,
+    ]
+
+
+def _contradicted(one: Mapping[str, Any]) -> list[str]:
+    """Why a statement contradicts itself, and what to write to the provider."""
+    return [
+        f"! {one['file']} is contradicted: {' '.join(one['failed'])}",
+        *[f"  ! {fault['message']}\n    → {fault['next_step']}" for fault in one["faults"]],
+    ]
 
 
 def _lines(rows: Sequence[dict[str, Any]]) -> list[Any]:

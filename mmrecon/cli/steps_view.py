@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _COMMANDS: Final = {
     "fetch": "fetch_cmd",
     "import": "import_cmd",
+    "expected statements": "expected_view",
     "ledger refresh": "ledger_cmd",
     "match": "match_cmd",
     "post": "post_cmd",

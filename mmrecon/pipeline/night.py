@@ -18,6 +18,7 @@ from mmrecon.errors import ExitCode, MmreconError, worst
 from mmrecon.model.posting import PostingState
 from mmrecon.pipeline import (
     answering,
+    expecting,
     fetching,
     importing,
     ledger_in,
@@ -65,6 +66,8 @@ def nightly(run: Run, stop: threading.Event | None = None) -> Iterator[Step]:
         if seams.stop.is_set():
             return
         yield _guarded(run, name, step)
+        if name == "import":
+            yield from _late(run, expecting.missing(run))
 
 
 def tick(run: Run, stop: threading.Event | None = None) -> Iterator[Step]:
@@ -81,6 +84,7 @@ def tick(run: Run, stop: threading.Event | None = None) -> Iterator[Step]:
         yield _guarded(run, "import", _import)
         yield _guarded(run, "match", _match)
         changed = True
+    yield from _late(run, expecting.newly_missing(run))
     going = not seams.stop.is_set()
     if going and run.settings.fineract is not None and _has_unfinished(run):
         yield _guarded(run, "post", partial(_post, seams))
@@ -103,6 +107,12 @@ def _guarded(run: Run, name: str, step: Callable[[Run], Found]) -> Step:
     except MmreconError as error:
         return Step(name, None, error.exit_code, error)
     return Step(name, result, code)
+
+
+def _late(run: Run, missing: expecting.Missing) -> Iterator[Step]:
+    """A step only where a statement that should be there is not."""
+    if missing.issues:
+        yield _guarded(run, "expected statements", lambda _run: (missing, missing.exit_code()))
 
 
 def _has_unfinished(run: Run) -> bool:

@@ -20,19 +20,21 @@ from mmrecon.model.line import ProofState
 from mmrecon.model.line_state import RANK, LineState
 from mmrecon.model.posting import PostingState
 from mmrecon.model.proof import Coverage, StatementPeriod
+from mmrecon.pipeline.expecting import missing_statements
 from mmrecon.pipeline.found_links import sums
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.showing import wallets_by_id
 from mmrecon.pipeline.unapproved import unapproved_configuration
 from mmrecon.proof.coverage import covered, days_touched, read_up_to
 from mmrecon.store import standing as store
+from mmrecon.store.chain_faults import chain_faults, contradicted_statements
 from mmrecon.store.database import reading
 from mmrecon.store.files import SetAside, set_aside
 from mmrecon.store.found_links import FoundTransaction, found_transactions
 from mmrecon.store.holds import held_money
 from mmrecon.store.proofs import StoredProof, newest_proofs, statement_periods, wallet_ids
 
-CALENDAR_DAYS: Final = 14
+CALENDAR_DAYS: Final = 21
 _RUNS: Final = 8
 _WORK: Final = (LineState.READY, LineState.REVIEW, LineState.SUSPENSE, LineState.SUBMITTED)
 
@@ -59,6 +61,7 @@ def status(run: Run) -> dict[str, Any]:
                 for batch in store.waiting_batches(connection)
             ],
             "links_unsigned": _links(found_transactions(connection)),
+            "missing": [_told(issue) for issue in missing_statements(run, connection)],
             "open_unknowns": [asdict(each) for each in store.open_unknowns(connection)],
             "quarantined": [
                 _aside(one) for one in set_aside(connection) if one.read_at_utc >= since_utc
@@ -73,7 +76,8 @@ def status(run: Run) -> dict[str, Any]:
 def exit_code(document: dict[str, Any]) -> ExitCode:
     """6 for what the administrator must see, 1 for people's ordinary work, else 0."""
     words = {day["word"] for wallet in document["wallets"] for day in wallet["calendar"]}
-    codes = [by_code()[one["code"]].severity.exit_code() for one in document["configuration"]]
+    told = [*document["configuration"], *document["missing"]]
+    codes = [by_code()[one["code"]].severity.exit_code() for one in told]
     unclear = [one for one in document["open_unknowns"] if one["state"] != PostingState.DEFERRED]
     if unclear or document["quarantined"] or "contradicted" in words:
         codes.append(ExitCode.NEEDS_ATTENTION)
@@ -136,7 +140,7 @@ def _wallet(
     document: dict[str, Any] = {
         "wallet": wallet.name, "mode": wallet.mode, "newest_statement": None, "read_up_to": "",
         "calendar": calendar([], [], today, wallet.zone), "last_light": "", "newest_day": "",
-        "older_days": 0, "oldest_day": "",
+        "older_days": 0, "oldest_day": "", "contradicted": [],
     }  # fmt: skip
     if wallet_id is None:
         return document
@@ -157,8 +161,23 @@ def _wallet(
         "newest_statement": None if newest is None else asdict(newest),
         "read_up_to": "" if last is None else local_time(last, wallet.zone),
         "calendar": calendar(_recent(periods, today), proofs, today, wallet.zone),
+        "contradicted": _contradicted(connection, _recent(periods, today)),
         "last_light": f"{proofs[-1].day}: {proofs[-1].light}" if proofs else "",
     }
+
+
+def _contradicted(
+    connection: Connection, periods: Sequence[StatementPeriod]
+) -> list[dict[str, Any]]:
+    """Statements of the calendar whose proof fails: why, and what their balances show."""
+    ids = [period.statement_id for period in periods if period.proof == ProofState.CONTRADICTED]
+    return [
+        {
+            "file": one.name, "failed": list(one.failed),
+            "faults": [_told(issue) for issue in chain_faults(connection, one.statement_id)],
+        }
+        for one in contradicted_statements(connection, ids)
+    ]  # fmt: skip
 
 
 def _recent(periods: Sequence[StatementPeriod], today: date) -> list[StatementPeriod]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from mmrecon.model.proof import Coverage, StatementPeriod
+
+WEEKDAYS: Final = (
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+)  # fmt: skip
 
 
 def day_bounds(day: date, zone: str) -> tuple[int, int]:
@@ -48,6 +53,28 @@ def days_touched(periods: Iterable[StatementPeriod], zone: str) -> set[date]:
             days.add(day)
             day += timedelta(days=1)
     return days
+
+
+def missing_days(
+    periods: Iterable[StatementPeriod],
+    first: date,
+    now: datetime,
+    expected_by: time,
+    days_off: Collection[str | date],
+) -> list[date]:
+    """Days from `first` on of which no statement says anything, though it should be there by now.
+
+    A day's statement is due the morning after, at `expected_by`; `now` is in the wallet's zone.
+    `days_off` are weekdays in small letters, and dates.
+    """
+    seen = days_touched(periods, str(now.tzinfo))
+    last = now.date() - timedelta(days=1 if now.time() >= expected_by else 2)
+    days = (first + timedelta(days=after) for after in range((last - first).days + 1))
+    return [
+        day
+        for day in days
+        if day not in seen and not {day, WEEKDAYS[day.weekday()]} & set(days_off)
+    ]
 
 
 def read_up_to(periods: Iterable[StatementPeriod]) -> int | None:

@@ -62,6 +62,13 @@ CODES: Final[tuple[CodeText, ...]] = (
         'Let mmrecon\'s user delete there, or set `after_fetch = "keep"`.',
     ),
     CodeText(
+        "statement_missing",
+        Severity.ATTENTION,
+        "no statement of {days} day(s) ({listed}); expected by {hour} of the morning after",
+        "Download what is missing from the portal and import it, or ask the provider; a day "
+        "without statements belongs in `days_off`.",
+    ),
+    CodeText(
         "wallet_without_source",
         Severity.NOTICE,
         "the wallet has no source to fetch from",
