@@ -19,7 +19,7 @@ from mmrecon.config import FolderSource, SftpSource, WaterfallStep
 EXAMPLE: Final = Path(__file__).parents[1] / "config.example.toml"
 
 _KINDS: Final = {"str": "text", "int": "whole number", "bool": "true or false", "Path": "path",
-                 "date": "date"}  # fmt: skip
+                 "date": "date", "time": "time of day"}  # fmt: skip
 _MODELS_OF_LISTS: Final = {"FolderSource": 'kind = "folder"', "SftpSource": 'kind = "sftp"'}
 
 
