@@ -9,19 +9,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from mmrecon.config import FolderSource, SftpSource, WalletSettings
+from mmrecon.config import WalletSettings
 from mmrecon.errors import ExitCode, MmreconError, UsageError, worst
-from mmrecon.fetch.folder import Folder
-from mmrecon.fetch.sftp import open_sftp
 from mmrecon.fineract.client import FineractClient
 from mmrecon.model.clock import zoned_time
 from mmrecon.model.posting import Command
-from mmrecon.model.words import counted
 from mmrecon.pipeline.approved_undos import undos_wait
 from mmrecon.pipeline.configuration import approved_configurations, refuse_unapproved
 from mmrecon.pipeline.people import load_roster
 from mmrecon.pipeline.report_installing import reports_that_run
 from mmrecon.pipeline.run import Run
+from mmrecon.pipeline.source_checks import check_source
 from mmrecon.posting.preflight import Finding, check_permissions, run_preflight
 from mmrecon.posting.site_checks import compare_zones, look_at_site
 from mmrecon.store import journal
@@ -61,7 +59,9 @@ def examine(run: Run) -> Examined:
         _attempt("founders and people", lambda: _people(run)),
         _attempt("approved configuration", lambda: _configuration(run)),
         *(
-            _attempt(f"source of {wallet.name}", partial(_source, source, wallet))
+            _attempt(
+                f"source of {wallet.name}", partial(check_source, source, wallet, run.now_utc())
+            )
             for wallet in run.settings.wallets
             for source in wallet.sources
         ),
@@ -143,15 +143,6 @@ def _configuration(run: Run) -> list[Finding]:
         approved = refuse_unapproved(history, run.settings)
     since = zoned_time(approved.approved_at_utc, run.settings.zone)
     return [Finding("approved configuration", holds=True, seen=f"since {since}")]
-
-
-def _source(source: FolderSource | SftpSource, wallet: WalletSettings) -> list[Finding]:
-    if isinstance(source, FolderSource):
-        count = len(Folder(source.path).listing())
-    else:
-        with open_sftp(source, wallet.name) as opened:
-            count = len(opened.listing())
-    return [Finding(f"source of {wallet.name}", holds=True, seen=f"{counted(count, 'file')} there")]
 
 
 def _wallets(wallets: Sequence[WalletSettings]) -> list[Finding]:

@@ -104,7 +104,7 @@ def _from_source(
         run.settings.reading.file_bytes,
         int(run.now_utc().timestamp()),
     )
-    with _opened(settings, wallet.name) as source:
+    with opened(settings, wallet.name) as source:
         earlier = _known(run, wallet.name, source)
         known = set() if deletes else earlier
         for result in take(source, known, rules, sleep):
@@ -119,12 +119,17 @@ def _from_source(
 
 
 @contextmanager
-def _opened(settings: FolderSource | SftpSource, wallet: str) -> Iterator[Source]:
+def opened(settings: FolderSource | SftpSource, wallet: str) -> Iterator[Source]:
+    """A wallet's source, ready to be listed.
+
+    Raises:
+        MmreconError: it cannot be opened.
+    """
     if isinstance(settings, FolderSource):
         yield Folder(settings.path)
         return
-    with open_sftp(settings, wallet) as source:
-        yield source
+    with open_sftp(settings, wallet) as server:
+        yield server
 
 
 def _known(run: Run, wallet: str, source: Source) -> set[tuple[str, int, int]]:

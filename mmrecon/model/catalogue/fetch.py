@@ -40,13 +40,13 @@ CODES: Final[tuple[CodeText, ...]] = (
     CodeText(
         "file_unreadable",
         Severity.ATTENTION,
-        "mmrecon's user may not read the file; the others were taken",
+        "mmrecon's user may not read the file",
         "Ask whoever runs the source to let that user read it; the next run tries again.",
     ),
     CodeText(
         "file_read_failed",
         Severity.ATTENTION,
-        "the source could not give the whole file; nothing of it was kept, the others were taken",
+        "the source could not give the whole file; nothing of it was kept",
         "Ask whoever runs the source to look at that file; the next run tries again.",
     ),
     CodeText(
