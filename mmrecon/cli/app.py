@@ -20,7 +20,7 @@ COMMANDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("tick", "tick_cmd", "What cron runs by day: silent when idle."),
     ("fetch", "fetch_cmd", "Pull new statement files into the archive, once each."),
     ("inspect", "inspect_cmd", "Say what is in a file; stores nothing."),
-    ("formats", "formats_cmd", "The layouts, and what one of your own would read."),
+    ("formats", "formats_cmd", "The layouts; a draft for another export, and its trial."),
     ("import", "import_cmd", "Take statement files from disk."),
     ("ledger", "ledger_cmd", "The snapshot of Fineract's clients and accounts."),
     ("match", "match_cmd", "Propose an owner for every line that has none."),

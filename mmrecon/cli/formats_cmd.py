@@ -45,6 +45,29 @@ def show(config_path: Path | None, name: str) -> Outcome:
     )
 
 
+@command.command("new")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Where the draft goes (else NAME.toml here); an existing file is never written over.",
+)
+@without_run
+def new(config_path: Path | None, *, file: Path, output: Path | None) -> Outcome:
+    """Write a draft of a layout for FILE, an export that mmrecon does not know.
+
+    What can be guessed is, with its reason; what only a person knows is asked.
+    """
+    from mmrecon.cli.draft_view import draft_json, draft_lines
+    from mmrecon.errors import worst
+    from mmrecon.model.catalogue import severity_of
+    from mmrecon.pipeline.drafting import new_draft
+
+    made = new_draft(file, output, settings_if_any(config_path))
+    code = worst(severity_of(issue).exit_code() for issue in made.issues)
+    return Outcome(code, draft_json(made), ["\n".join(draft_lines(made))])
+
+
 @command.command("try")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Final
 
 import pandas as pd
+import pyarrow as pa
 
 from mmrecon.config import ReadingLimits, Settings
 from mmrecon.errors import ConfigurationError, UsageError
 from mmrecon.model.issue import Issue
 from mmrecon.model.line import LineClass, PartyKind
 from mmrecon.pipeline.inspecting import Inspection, look_into
+from mmrecon.statements.column_shapes import date_formats
 from mmrecon.statements.draft_marks import DraftMark, guesses, open_questions
 from mmrecon.statements.layout import (
     ANY_PROVIDER,
@@ -25,6 +27,7 @@ from mmrecon.statements.layout import (
 from mmrecon.statements.reading import Reading
 
 _TOO_MANY: Final = 0.05
+_SEVERAL: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +142,20 @@ def _doubts(reading: Reading, layout: Layout) -> Iterator[tuple[str, dict[str, s
     strange = (main["party"] != "") & (main["party_kind"] == PartyKind.NONE.value)
     if strange.any():
         yield "layout_parties_strange", {"lines": int(strange.sum())}
-    if _lacks_references(main, layout):
-        yield "layout_references_empty", {}
-
-
-def _lacks_references(lines: pd.DataFrame, layout: Layout) -> bool:
-    """Whether references are declared and stand on no payment received."""
-    declared = any(column.field == "reference" for column in layout.text_columns)
     received = lines.loc[lines["line_class"] == LineClass.COLLECTION.value, "reference"]
-    return declared and len(received) > 0 and bool((received.str.strip() == "").all())
+    if any(column.field == "reference" for column in layout.text_columns) and len(received):
+        yield from _doubtful_references(received.str.strip())
+    unproved = main["balance_minor"].isna() & (main["line_class"] != LineClass.NON_FINAL.value)
+    if any(column.field == "balance" for column in layout.money_columns) and unproved.any():
+        yield "layout_balances_missing", {"lines": int(unproved.sum())}
+
+
+def _doubtful_references(references: pd.Series) -> Iterator[tuple[str, dict[str, str | int]]]:
+    """What payers type is filled somewhere, is no date, and is not the same on every row."""
+    filled = references[references != ""]
+    if filled.empty:
+        yield "layout_references_empty", {}
+    elif date_formats(pa.array(filled.unique().tolist(), pa.string())):
+        yield "layout_references_strange", {"why": "are dates"}
+    elif len(filled) >= _SEVERAL and len(filled.unique()) == 1:
+        yield "layout_references_strange", {"why": "are the same on every row"}

@@ -82,6 +82,13 @@ def read_csv(text: Text, layouts: Sequence[Layout], limits: SheetLimits) -> RawT
     return table
 
 
+def csv_heads(text: Text) -> list[list[Record]]:
+    """The first records of a text file, once for each mark that may part its cells."""
+    unwrapped = unwrap(text.content, _head(text.content))
+    head = _head(text.content if unwrapped is None else unwrapped)
+    return [_head_records(head, delimiter)[0] for delimiter in _delimiters(head)]
+
+
 def _find_start(content: bytes, layouts: Sequence[Layout]) -> _Start:
     head = _head(content)
     parsed = {}

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mmrecon.statements.above import refuse_rows_above
-from mmrecon.statements.csv_table import read_csv
+from mmrecon.statements.csv_table import csv_heads, read_csv
 from mmrecon.statements.header import (
     SEARCHED_RECORDS,
     Claim,
@@ -91,6 +91,19 @@ def read_excel(content: bytes, kind: Kind, layouts: Sequence[Layout], opening: O
     table = _table(name, sheets[name], claim, notices)
     refuse_rows_above(table)
     return table
+
+
+def excel_heads(content: bytes, kind: Kind, opening: Opening) -> list[list[Record]]:
+    """The first records of each sheet of a workbook.
+
+    Raises:
+        NotReadableError: encrypted, broken or too large.
+    """
+    sheets = _sheets(content, kind, opening)
+    packed = _packed(sheets)
+    if packed is not None:
+        return csv_heads(Text(packed, "utf-8"))
+    return [sheet.records(SEARCHED_RECORDS) for sheet in sheets.values()]
 
 
 def _packed(sheets: Mapping[str, _Sheet]) -> bytes | None:

@@ -12,8 +12,8 @@ from mmrecon.statements.refusal import NotReadableError
 SEARCHED_RECORDS: Final = 100
 _TABLES: Final = frozenset({"csv", "xls", "xlsx"})
 _SHOWN: Final = 8
-_ALIKE: Final = 0.2
-"""From this share of common header names on, a layout is called near."""
+_ALIKE: Final = 200
+"""From so many common header names in a thousand on, a layout is called near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,27 @@ def find_claim(
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The layout that an unclaimed header is most like, and the difference of columns."""
+
+    layout: str
+    missing: str
+    unknown: str
+
+
 def no_layout(records: Sequence[Sequence[str]], layouts: Sequence[Layout]) -> NotReadableError:
     """Why no layout claims the records: the nearest one and the difference of columns."""
+    near = nearest(records, layouts)
+    if near is None:
+        return NotReadableError("no_layout_at_all")
+    return NotReadableError(
+        "no_layout", nearest=near.layout, missing=near.missing, unknown=near.unknown
+    )
+
+
+def nearest(records: Sequence[Sequence[str]], layouts: Sequence[Layout]) -> Nearest | None:
+    """The layout that one of the records is most like; None where no record is like any."""
     best: tuple[int, Layout, set[str]] | None = None
     for cells in records[:SEARCHED_RECORDS]:
         record = [token(cell) for cell in cells]
@@ -107,15 +126,11 @@ def no_layout(records: Sequence[Sequence[str]], layouts: Sequence[Layout]) -> No
             if likeness >= _ALIKE and (best is None or likeness > best[0]):
                 best = (likeness, layout, tokens)
     if best is None:
-        return NotReadableError("no_layout_at_all")
+        return None
     _, layout, tokens = best
     needed = set(layout.fingerprint.required) | _required_columns(layout)
-    return NotReadableError(
-        "no_layout",
-        nearest=layout.name,
-        missing=_listed(needed - tokens),
-        unknown=_listed(tokens - _known_tokens(layout)),
-    )
+    missing, unknown = needed - tokens, tokens - _known_tokens(layout)
+    return Nearest(layout.name, _listed(missing), _listed(unknown))
 
 
 def _refuse_other_columns(layout: Layout, cells: Sequence[str]) -> None:

@@ -43,6 +43,27 @@ def read_json(text: Text, layouts: Sequence[Layout], limits: SheetLimits) -> Raw
     Raises:
         NotReadableError: it is no JSON, no layout claims it, or it is too large.
     """
+    header, columns = json_columns(text, limits)
+    claim = find_claim([header], layouts, "json")
+    if claim is None:
+        raise no_layout([header], layouts)
+    return RawTable(
+        layout=claim.layout,
+        sheet="",
+        header=header,
+        header_row=0,
+        preamble=(),
+        columns=columns,
+        rows=np.arange(1, len(columns[0]) + 1 if columns else 1, dtype=np.int64),
+    )
+
+
+def json_columns(text: Text, limits: SheetLimits) -> tuple[Record, list[pa.Array]]:
+    """The names of the innermost values of a JSON text, and a column of text under each.
+
+    Raises:
+        NotReadableError: it is no JSON, or it is too large.
+    """
     if len(text.content) > _AT_MOST_BYTES:
         size = len(text.content)
         raise NotReadableError("file_too_large", size_bytes=size, limit_bytes=_AT_MOST_BYTES)
@@ -52,21 +73,9 @@ def read_json(text: Text, layouts: Sequence[Layout], limits: SheetLimits) -> Raw
         limits.check_rows(len(records))
     paths = list(dict.fromkeys(path for cells in records for path in cells))
     limits.check_columns(len(paths))
-    header = _names(paths)
-    claim = find_claim([header], layouts, "json")
-    if claim is None:
-        raise no_layout([header], layouts)
-    columns = [pa.array([cells.get(path, "") for cells in records], pa.string()) for path in paths]
     limits.check_cell(max((len(cell) for cells in records for cell in cells.values()), default=0))
-    return RawTable(
-        layout=claim.layout,
-        sheet="",
-        header=header,
-        header_row=0,
-        preamble=(),
-        columns=columns,
-        rows=np.arange(1, len(records) + 1, dtype=np.int64),
-    )
+    columns = [pa.array([cells.get(path, "") for cells in records], pa.string()) for path in paths]
+    return _names(paths), columns
 
 
 def _records(text: str) -> Iterator[dict[str, Any]]:

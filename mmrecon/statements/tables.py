@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mmrecon.statements.csv_table import read_csv
-from mmrecon.statements.excel_table import read_excel
-from mmrecon.statements.json_table import is_json, read_json
+from mmrecon.statements.csv_table import csv_heads, read_csv
+from mmrecon.statements.excel_table import excel_heads, read_excel
+from mmrecon.statements.json_table import is_json, json_columns, read_json
 from mmrecon.statements.layout import Layout
 from mmrecon.statements.opening import Opening
 from mmrecon.statements.sniff import decode, sniff
-from mmrecon.statements.table import RawTable
+from mmrecon.statements.table import RawTable, Record
 
 
 def table_of(content: bytes, layouts: Sequence[Layout], opening: Opening) -> RawTable:
@@ -27,3 +27,19 @@ def table_of(content: bytes, layouts: Sequence[Layout], opening: Opening) -> Raw
     if kind == "html":
         content = decode(content).content
     return read_excel(content, kind, layouts, opening)
+
+
+def heads_of(content: bytes, opening: Opening) -> tuple[bool, list[list[Record]]]:
+    """The first records of a file in each way its cells may be parted; whether it is JSON.
+
+    Raises:
+        NotReadableError: it is no statement, damaged or too large.
+    """
+    kind = sniff(content)
+    if kind != "csv":
+        content = decode(content).content if kind == "html" else content
+        return False, excel_heads(content, kind, opening)
+    text = decode(content)
+    if is_json(text.content):
+        return True, [[json_columns(text, opening.sheet)[0]]]
+    return False, csv_heads(text)

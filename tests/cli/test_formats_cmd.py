@@ -189,6 +189,20 @@ def test_references_that_stand_in_another_column_are_told() -> None:
     assert (code, _codes(document)) == (1, {"layout_references_empty"})
 
 
+@pytest.mark.parametrize("reference", ["2026-03-05", "000777"])
+def test_references_that_no_payer_types_are_told(reference: str) -> None:
+    day = DAY + "EM0003,2026-03-05 10:00:00,254700000013 Carol Example,000125,1.00,801.00\n"
+    for other in ("000123", "000124", "000125"):
+        day = day.replace(other, reference)
+    code, document = _try(CHECKED, day)
+    assert (code, _codes(document)) == (6, {"layout_references_strange"})
+
+
+def test_lines_without_a_balance_are_told_where_the_layout_names_one() -> None:
+    code, document = _try(CHECKED, DAY.replace(",800.00", ","))
+    assert (code, _codes(document)) == (1, {"layout_balances_missing"})
+
+
 def test_a_layout_never_has_the_name_of_one_of_mmrecons_own() -> None:
     code, document = _try(CHECKED.replace("example-money", "mpesa-a"))
     assert code == 2

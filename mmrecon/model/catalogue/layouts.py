@@ -44,6 +44,24 @@ CODES: Final[tuple[CodeText, ...]] = (
         "Look whether another column holds what the payer typed as account.",
     ),
     CodeText(
+        "layout_references_strange",
+        Severity.ATTENTION,
+        "the references of payments that came in {why}",
+        "Look whether another column holds what the payer typed as account.",
+    ),
+    CodeText(
+        "layout_balances_missing",
+        Severity.WORK,
+        "{lines} line(s) (has|have) no balance, though the layout names a column of balances",
+        "Look whether another column holds the balance after each row.",
+    ),
+    CodeText(
+        "layout_no_header",
+        Severity.ATTENTION,
+        "no row looks like the names of columns with payments below it, so no draft can be made",
+        "Ask for an export as CSV or Excel with a row of column names and some payments below.",
+    ),
+    CodeText(
         "layout_without_wallet",
         Severity.NOTICE,
         "no wallet of the configuration has provider {provider}; read as nobody's file",
