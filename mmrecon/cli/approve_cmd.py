@@ -139,15 +139,22 @@ def _with_days_proved(run: Run, shown: Shown, decided: Decided, outcome: Outcome
     rows = withdrawn_files(shown.stored.batch.rows)
     if not rows or decided.state.value != "approved":
         return outcome
+    from mmrecon.cli.issues_view import issues_json, issues_text
     from mmrecon.cli.withdrawal_view import withdrawn_shown
+    from mmrecon.model.catalogue import severity_of
     from mmrecon.pipeline.proving import proof_document
-    from mmrecon.pipeline.withdrawing import prove_anew
+    from mmrecon.pipeline.withdrawing import facts_changed, prove_anew
 
-    proved = prove_anew(run, rows)
-    told = [proof_document(proof) for one in proved for proof in one.proofs]
-    summary = {**outcome.summary, "withdrawn": [row["sha256"] for row in rows], "proofs": told}
-    text = [*outcome.show, *withdrawn_shown(rows, proved)]
-    return Outcome(outcome.exit_code, summary, text)
+    changed, proved = facts_changed(run), prove_anew(run, rows)
+    summary = {
+        **outcome.summary,
+        "withdrawn": [row["sha256"] for row in rows],
+        "issues": issues_json(changed),
+        "proofs": [proof_document(proof) for one in proved for proof in one.proofs],
+    }
+    text = [*outcome.show, *withdrawn_shown(rows, proved), *issues_text(changed)]
+    code = worst([outcome.exit_code, *(severity_of(issue).exit_code() for issue in changed)])
+    return Outcome(code, summary, text)
 
 
 def _outcome(decided: Decided) -> Outcome:

@@ -7,11 +7,11 @@ it. Killed anywhere, nothing has changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -19,6 +19,7 @@ from mmrecon.errors import UsageError
 from mmrecon.fetch import archive
 from mmrecon.fetch.unpacking import members
 from mmrecon.model.clock import local_date
+from mmrecon.model.issue import Issue
 from mmrecon.model.keys import canonical_json, sha256_text
 from mmrecon.model.line import LineClass
 from mmrecon.model.posting import PostingState
@@ -43,7 +44,11 @@ from mmrecon.store.files import StoredFile
 from mmrecon.store.line_sources import line_sources
 from mmrecon.store.lock import run_lock
 from mmrecon.store.proofs import wallet_ids
-from mmrecon.store.withdrawals import Other, Shared, StandingFile
+from mmrecon.store.statements import insert_issues, mark
+from mmrecon.store.withdrawals import Facts, Other, Shared, StandingFile
+
+CHANGED: Final = "withdrawn_file_had_other_facts"
+"""What is told of a line on which money rests, and which the files that are left tell otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,7 @@ def _take_out(
     if [one.other for one in read_again] != list(seen.others):
         raise _changed(batch_id)
     at_utc, run_id = run.at_utc(), run.run_id
+    before = store.facts_of_occupied(connection, seen.staying)
     store.end_readings(connection, file, at_utc=at_utc)
     store.take_lines_out(connection, seen.leaving | seen.staying)
     entries = []
@@ -146,10 +152,25 @@ def _take_out(
             hint="Read each once more with `mmrecon import --again FILE`, then prepare this anew.",
             code="withdrawal_reads_differently",
         )
+    _tell_changed(connection, run, file, before)
     store.end_what_rests(connection, seen.leaving, at_utc=at_utc, run_id=run_id)
     told = {"sha256": file.sha256, "batch_id": batch_id, "lines": len(seen.leaving)}
     entries.append(journal.Entry("file_withdrawn", told))
     journal.append(connection, entries, at_utc=at_utc, run_id=run_id)
+
+
+def _tell_changed(
+    connection: Connection, run: Run, file: StandingFile, before: Mapping[int, Facts]
+) -> None:
+    """Lines with money on them of which the other files say something else go to a person."""
+    now = store.facts_of_occupied(connection, before)
+    changed = [line_id for line_id, facts in before.items() if now.get(line_id) != facts]
+    mark(connection, changed, "conflict")
+    told = [
+        (Issue(CHANGED, file.name, receipt=before[line_id].receipt), None, line_id)
+        for line_id in changed
+    ]
+    insert_issues(connection, told, run_id=run.run_id, at_utc=run.at_utc())
 
 
 def _forget_proofs(connection: Connection, row: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from mmrecon.errors import UsageError
 from mmrecon.model.approval import Batch, BatchKind, CanonicalRow, new_batch_id
+from mmrecon.model.issue import Issue
 from mmrecon.model.withdrawal import Withdrawal, parts_of, withdrawn_files
 from mmrecon.pipeline.approving import prepare
 from mmrecon.pipeline.drafts import Draft
@@ -15,7 +16,7 @@ from mmrecon.pipeline.people import unlock_signer
 from mmrecon.pipeline.proving import Proved, prove
 from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
-from mmrecon.pipeline.taking_out import plan
+from mmrecon.pipeline.taking_out import CHANGED, plan
 from mmrecon.store import files
 from mmrecon.store import withdrawals as store
 from mmrecon.store.batches import RowPlace
@@ -81,6 +82,12 @@ def prove_anew(run: Run, rows: Sequence[CanonicalRow]) -> list[Proved]:
         for part in parts_of(row)
         if part.first_day
     ]  # fmt: skip
+
+
+def facts_changed(run: Run) -> list[Issue]:
+    """Lines with money on them whose facts went with the files that this run withdrew."""
+    with reading(run.engine) as connection:
+        return store.told_in_run(connection, run.run_id, CHANGED)
 
 
 def _unclear(wanted: str, found: Sequence[StandingFile], *, aside: bool) -> UsageError:

@@ -15,6 +15,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, tuple_, update
 
 from mmrecon.model.approval import BatchKind
+from mmrecon.model.issue import Issue
 from mmrecon.model.posting import DEAD_STATES, PostingState
 from mmrecon.model.withdrawal import WITHDRAW_FILE
 from mmrecon.store import journal, statements
@@ -74,6 +75,18 @@ class Other:
     delivered_name: str
     member: str
     wallet_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a posting of a line goes by, apart from what makes it that line."""
+
+    receipt: str
+    line_class: str
+    reference: str
+    party_phone: str
+    party_name: str
+    value_date: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +286,20 @@ def withdrawn_lines(
     return found.loc[found["wallet_id"] == wallet_id].reset_index(drop=True)
 
 
+def facts_of_occupied(connection: Connection, line_ids: Collection[int]) -> dict[int, Facts]:
+    """What was known of those of these lines on which a live posting or a link rests."""
+    rests = [
+        select(POSTING.c.line_id).where(POSTING.c.state.not_in([one.value for one in DEAD_STATES])),
+        select(LINK.c.line_id).where(LINK.c.withdrawn.is_(False)),
+    ]
+    resting = or_(*(LINE.c.line_id.in_(query) for query in rests))
+    query = select(LINE.c.line_id, *(LINE.c[name] for name in Facts.__dataclass_fields__))
+    return {
+        row[0]: Facts(*tuple(row)[1:])
+        for row in _rows(connection, query.where(resting), LINE.c.line_id, line_ids)
+    }
+
+
 def take_lines_out(connection: Connection, line_ids: Collection[int]) -> None:
     """These lines lie among the withdrawn ones; each row that showed one is no first one now."""
     names = [column.name for column in LINE.c]
@@ -335,6 +362,17 @@ def end_what_rests(
             connection.execute(update(table).where(table.c.line_id.in_(chunk)).values(**values))
         in_force = MATCH.c.line_id.in_(chunk) & (MATCH.c.superseded_by_run_id == "")
         connection.execute(update(MATCH).where(in_force).values(superseded_by_run_id=run_id))
+
+
+def told_in_run(connection: Connection, run_id: str, code: str) -> list[Issue]:
+    """Issues of one code that a run told of lines."""
+    query = (
+        select(ISSUE.c.code, ISSUE.c.file, ISSUE.c.receipt)
+        .where(ISSUE.c.run_id == run_id, ISSUE.c.code == code)
+        .order_by(ISSUE.c.issue_id)
+    )
+    rows = connection.execute(query)
+    return [Issue(row.code, row.file, receipt=row.receipt) for row in rows]
 
 
 def drop_proofs(connection: Connection, wallet_id: int, first_day: str, last_day: str) -> None:

@@ -22,6 +22,7 @@ from tests.cli.site import ASHA, BENO
 from tests.flow.oracles import check_money
 from tests.flow.site import Site
 from tests.flow.test_stories import as_csv, request
+from tests.flow.test_withdrawal import FIRST, SECOND, WRONG, bring, prepare, receipts
 from tests.flow.world import (
     AMINA,
     BRENDA,
@@ -143,6 +144,23 @@ def test_a_day_killed_at_every_step_of_every_stage_is_finished_once(
         "verified", "review",
     }  # fmt: skip
     check_money(site, returned=returned)
+
+
+def test_a_withdrawal_killed_at_every_step_takes_the_file_out_once_or_not_at_all(
+    site: Site, nursery: Nursery
+) -> None:
+    bring(site, FIRST, SECOND, name="right.csv")
+    site.take_in()
+    bring(site, FIRST, SECOND, WRONG, name="wrong.csv")
+    site.take_in()
+    batch_id = prepare(site, "wrong.csv")["batch_id"]
+    command = ("approve", batch_id, "--yes", *site.signed(BENO))
+    assert nursery.kill_at_every_step(*command, ends=(0, 2)) > 2
+    assert len(site.journal("file_withdrawn")) == 1
+    assert receipts(site) == {receipt(1), receipt(2)}
+    del site.delivered["wrong.csv"]
+    site.ok("journal", "verify")
+    check_money(site)
 
 
 def test_a_night_killed_again_and_again_is_finished_by_the_next(

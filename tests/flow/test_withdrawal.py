@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,7 +11,7 @@ from typing import Any
 
 from mmrecon.cli.demo.officer import Owner
 from mmrecon.sandbox.demo_lines import Entry
-from mmrecon.sandbox.demo_wallets import PAYBILL
+from mmrecon.sandbox.demo_wallets import PAYBILL, PAYOUTS
 from tests.cli.site import ASHA, BENO
 from tests.flow.oracles import check_money
 from tests.flow.site import Site
@@ -262,6 +263,90 @@ def test_the_next_day_no_longer_contradicts_a_file_that_was_withdrawn(site: Site
     withdraw(site, "wrong.csv")
     (after,) = site.rows(kept, path.name)
     assert after["proof"] != "contradicted"
+
+
+def test_a_posting_that_went_by_facts_of_the_withdrawn_file_goes_to_a_person(site: Site) -> None:
+    bring(site, paid(1, AMINA, savings_of(BRENDA), 500_00), WRONG, name="wrong.csv")
+    site.take_in()
+    site.decide(owners={receipt(1): Owner(f"savings:{savings_of(BRENDA)}", ours=True)})
+    site.send()
+    site.ok("undo", receipt(3), *WHY, *site.signed(ASHA))
+    site.approve_everything(BENO)
+    site.send()
+    bring(site, FIRST, SECOND, name="right.csv")
+    site.take_in(codes=(0, 1, 6))
+    told = approve(site, prepare(site, "wrong.csv")["batch_id"], codes=(6,))
+    assert f"{receipt(1)}: money was approved or posted for this line by facts of" in told
+    assert receipts(site) == {receipt(1), receipt(2)}
+    assert site.rows("select receipt from line where conflict") == [{"receipt": receipt(1)}]
+    site.ok("verify")
+    check_money(site)
+
+
+def test_a_file_in_the_folder_of_another_wallet_leaves_no_doubt_behind(site: Site) -> None:
+    bring(site, FIRST, SECOND, name="right.csv")
+    site.take_in()
+    text = (site.statements(PAYBILL) / "right.csv").read_text(encoding="utf-8")
+    wrong = site.folder / "wrong.csv"
+    wrong.write_text(text.replace(PAYBILL.account, PAYOUTS.account), encoding="utf-8")
+    site.ok("import", str(wrong), "--wallet", PAYOUTS.name, codes=(1, 6))
+    known = "select count(*) number from line where known_elsewhere"
+    assert site.rows(known) == [{"number": 4}]  # of both wallets
+    right = "select line_id, first_row from line join wallet using (wallet_id) where name = ?"
+    before = site.rows(right, PAYBILL.name)
+    withdraw(site, "wrong.csv")
+    assert site.rows(known) == [{"number": 0}]
+    assert site.rows(right, PAYBILL.name) == before
+    assert site.rows(right, PAYOUTS.name) == []
+    check_money(site)
+
+
+def test_a_withdrawn_file_that_the_source_delivers_again_is_read_again(site: Site) -> None:
+    path = bring(site, FIRST, SECOND, name="wrong.csv")
+    site.take_in()
+    withdraw(site, "wrong.csv")
+    site.take_in()
+    assert receipts(site) == set()
+    later = path.stat().st_mtime + 100
+    os.utime(path, (later, later))
+    site.take_in()
+    assert receipts(site) == {receipt(1), receipt(2)}
+    check_money(site)
+
+
+def test_links_and_holds_end_with_their_lines_and_fineract_stays_as_it_is(site: Site) -> None:
+    number = site.teller_deposits(savings_of(AMINA), 500, receipt=receipt(1))
+    bring(site, FIRST, SECOND, name="wrong.csv")
+    site.take_in()
+    already = {
+        "Decision": "already posted", "Different account": f"savings:{savings_of(AMINA)}",
+        "Transaction or paper reference": str(number),
+    }  # fmt: skip
+    held = {"Decision": "suspense", "Reason": "other, see comment", "Comment": "nobody knows"}
+    submitted = site.submit(site.answer(choices={receipt(1): already, receipt(2): held}))
+    assert submitted["refused"] == []
+    site.approve_everything(BENO)
+    told = prepare(site, "wrong.csv")
+    assert len(told["withdrawal"]["links"]) == 1
+    approve(site, told["batch_id"])
+    assert [row["withdrawn"] for row in site.rows("select withdrawn from link")] == [1]
+    assert [row["ended"] for row in site.rows("select ended from hold")] == [1]
+    assert not any(one.reversed for one in site.new_money())
+    check_money(site, codes=(0, 1, 6))
+
+
+def test_look_alikes_are_counted_anew_and_keep_their_numbers(site: Site) -> None:
+    twin = paid(1, AMINA, savings_of(AMINA), 500_00, at="09:30")
+    bring(site, FIRST, twin, name="wrong.csv")
+    site.take_in(codes=(0, 1, 6))
+    bring(site, FIRST, SECOND, name="right.csv")
+    site.take_in(codes=(0, 1, 6))
+    look = "select n, repeats from line where receipt = ? order by n"
+    assert site.rows(look, receipt(1)) == [{"n": 1, "repeats": 2}, {"n": 2, "repeats": 2}]
+    withdraw(site, "wrong.csv")
+    assert site.rows(look, receipt(1)) == [{"n": 1, "repeats": 1}]
+    del site.delivered["wrong.csv"]
+    check_money(site, codes=(0, 1, 6))
 
 
 def test_what_is_not_clear_is_refused(site: Site) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmrecon.model.line import LineFrame, ReadLineFrame
-from mmrecon.statements.identity import Pairing, pair
+from mmrecon.statements.identity import Pairing, pair, with_returned
 from mmrecon.statements.merging import MUTABLE, merge, other_amounts
 
 Row = dict[str, object]
@@ -179,3 +179,25 @@ def test_only_payments_are_held_to_one_amount_per_receipt() -> None:
     read = _read(other, charge)
     found = other_amounts(read, stored, _pair(read, stored))
     assert [(finding.position, finding.stored) for finding in found] == [(0, 0)]
+
+
+def test_a_line_that_had_left_comes_back_as_new_under_its_own_id_and_number() -> None:
+    read = _read(_row("R1", 60), _row("R2", 70, row=2))
+    here, left = _stored(_row("R2", 70)), _stored(_row("R1", 60, sub_account="Old"), first_id=7)
+    left = LineFrame.build(left.assign(n=3, repeats=3, sub_account="Utility"))
+    known = pd.concat([here, left], ignore_index=True)
+    found = with_returned(_pair(read, known), read, known, len(here))
+    assert found.line_ids.tolist() == [7, 1]
+    assert found.is_first.tolist() == [True, False]
+    assert found.new[["position", "line_id", "n", "repeats"]].to_numpy().tolist() == [[0, 7, 3, 1]]
+    assert found.again.to_numpy().tolist() == [[1, 0]]
+    assert found.returned.to_numpy().tolist() == [[7, "Utility"]]
+
+
+def test_a_line_that_comes_back_makes_those_that_look_like_it_doubtful_again() -> None:
+    read = _read(_row("R1", 60))
+    here, left = _stored(_row("R1", 300)), _stored(_row("R1", 60), first_id=7)
+    known = pd.concat([here, LineFrame.build(left.assign(n=2))], ignore_index=True)
+    found = with_returned(_pair(read, known), read, known, len(here))
+    assert found.new[["line_id", "n", "repeats"]].to_numpy().tolist() == [[7, 2, 2]]
+    assert found.repeats.to_numpy().tolist() == [[1, 2]]

@@ -181,20 +181,44 @@ _IDENTITY: Final = (
     CodeText(
         "line_contradicts",
         Severity.ATTENTION,
-        "the line now has another {field} than row {stored_row} of {stored_file}",
+        "the line now has another {field} than row {stored_row} of {stored_file}; there: {there}; "
+        "here: {here}; it {became}",
         "Compare the two files; ask the provider which is true. The line waits for a person.",
     ),
     CodeText(
         "line_class_changed",
         Severity.ATTENTION,
-        "the line is now {now}; row {stored_row} of {stored_file} said {before}",
+        "the line is now {now}; row {stored_row} of {stored_file} said {before}; there: {there}; "
+        "here: {here}; it {became}",
         "Look at it with `mmrecon explain RECEIPT`; the line waits for a person.",
     ),
     CodeText(
         "receipt_other_amount",
         Severity.ATTENTION,
-        "the receipt also stands with another amount, in row {stored_row} of {stored_file}",
+        "the receipt also stands with another amount, in row {stored_row} of {stored_file}; there: "
+        "{there}; here: {here}; the one there {became}",
         "Compare the two; ask the provider which is true. Both lines wait for a person.",
+    ),
+    CodeText(
+        "withdrawn_file_had_other_facts",
+        Severity.ATTENTION,
+        "money was approved or posted for this line by facts of the file that was withdrawn; the "
+        "files that are left say something else",
+        "Look at it with `mmrecon explain RECEIPT`; if the posting is wrong, `mmrecon undo` it.",
+    ),
+    CodeText(
+        "line_vanished",
+        Severity.ATTENTION,
+        "row {stored_row} of {stored_file} is not in this file, which covers its time; there: "
+        "{there}; here: nothing; it {became}",
+        "Compare the two files; ask the provider whether the payment stands. The line waits for a "
+        "person; what was posted for it is taken back with `mmrecon undo`.",
+    ),
+    CodeText(
+        "more_lines_vanished",
+        Severity.ATTENTION,
+        "{lines} more line(s) of earlier files (is|are) not in this file; the first are listed",
+        "Find out how the file was exported: a filter, a page, another account.",
     ),
     CodeText(
         "receipt_known_elsewhere",
