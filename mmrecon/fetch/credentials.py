@@ -8,12 +8,21 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import paramiko
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from mmrecon.config import SftpSource
 from mmrecon.errors import ConfigurationError
 from mmrecon.secret import check_owner_only, read_secret
 
 _PRIVATE_KEY_KINDS: Final = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
+_PKCS8: Final = ("-----BEGIN PRIVATE KEY-----", "-----BEGIN ENCRYPTED PRIVATE KEY-----")
+_PUTTY: Final = "PuTTY-User-Key-File"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +74,20 @@ def _read_key(settings: SftpSource, wallet: str) -> paramiko.PKey | None:
 
 
 def _parse_key(text: str, passphrase: str | None, what: str) -> paramiko.PKey:
+    if text.startswith(_PUTTY):
+        fault = "is a key of PuTTY; `puttygen KEY -O private-openssh -o NEW` writes one to use"
+        raise ConfigurationError([(what, fault)], source="secrets")
+    with suppress(ValueError, TypeError, UnsupportedAlgorithm):
+        if any(line in text for line in _PKCS8):
+            text, passphrase = _from_pkcs8(text, passphrase), None
     for kind in _PRIVATE_KEY_KINDS:
         with suppress(paramiko.SSHException, ValueError, TypeError):
             return kind.from_private_key(io.StringIO(text), passphrase)
     fault = "is no private key, or its passphrase is missing or wrong"
     raise ConfigurationError([(what, fault)], source="secrets")
+
+
+def _from_pkcs8(text: str, passphrase: str | None) -> str:
+    """A key as `openssl` writes it, in OpenSSH's own form; only in memory."""
+    key = load_pem_private_key(text.encode(), passphrase.encode() if passphrase else None)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()

@@ -79,7 +79,8 @@ class Sftp:
         """Every regular file and link of the folder.
 
         Raises:
-            OutsideUnreachable: the folder is not there, or the server went silent.
+            OutsideUnreachable: the folder is not there, its files have no sizes, or the server
+                went silent.
         """
         seconds = _LISTING_WAITS * self._settings.timeout_s
         with _told_plainly(self._settings), _deadline(self._close, seconds):
@@ -92,8 +93,15 @@ class Sftp:
                     f"`{self._settings.username}` may read there.",
                     code="folder_unreachable",
                 ) from error
-        listed = (_as_listed(entry.filename, entry) for entry in entries if not _is_other(entry))
-        return list(listed)
+        listed = [entry for entry in entries if not _is_other(entry)]
+        if any(entry.st_size is None or entry.st_mtime is None for entry in listed):
+            raise OutsideUnreachable(
+                f"{_server(self._settings)} lists files without their size or time",
+                hint="Without them nobody knows whether a file is whole. Ask the server's owner "
+                "for a server that tells them.",
+                code="listing_without_sizes",
+            )
+        return [_as_listed(entry.filename, entry) for entry in listed]
 
     def read(self, file: RemoteFile) -> bytes | NotRead:
         """The whole content, or why it is not to be had.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import shlex
 import shutil
 import socket
 import sys
@@ -37,6 +39,40 @@ while octets := os.read(server.stdout.fileno(), free if free > 0 else 1):
     if free <= 0:
         time.sleep(0.1)
 """
+
+LIAR = """
+import json, os, struct, sys
+names = json.loads(sys.argv[1])
+def text(octets): return struct.pack(">I", len(octets)) + octets
+def send(kind, body): os.write(1, struct.pack(">IB", len(body) + 1, kind) + body)
+def status(number, code):
+    send(101, number + struct.pack(">I", code) + text(b"\\xe9 no") + text(b""))
+def receive(count):
+    octets = sys.stdin.buffer.read(count)
+    return octets if octets else sys.exit()
+while True:
+    packet = receive(struct.unpack(">I", receive(4))[0])
+    kind, number = packet[0], packet[1:5]
+    if kind == 1:
+        send(2, struct.pack(">I", 3))
+    elif kind == 11:
+        send(102, number + text(b"h"))
+    elif kind == 12 and names:
+        body = b"".join(
+            text(name.encode("latin-1")) + text(b"") + bytes.fromhex(attributes)
+            for name, attributes in names
+        )
+        send(104, number + struct.pack(">I", len(names)) + body)
+        names = []
+    elif kind == 12:
+        status(number, 1)
+    else:
+        status(number, 0 if kind == 4 else 4)
+"""
+"""An SFTP server of a few lines; its names are Latin-1, and it can give no file."""
+
+ATTRIBUTES = "0000000d" + "0000000000000003" + "000081a4" + "00000001" * 2
+"""Three bytes, a regular file, one second after the epoch."""
 
 
 @pytest.fixture(scope="module")
@@ -455,3 +491,40 @@ def test_a_fault_of_the_server_with_one_file_stops_no_other(server: Server, drop
         (drop / "a.csv").mkdir()  # opening it goes well, and reading it is a fault
         assert source.read(first) is NotRead.FAILED
         assert source.read(second) == b"abc"
+
+
+@contextmanager
+def _lying(folder: Path, names: list[tuple[str, str]]) -> Iterator[Server]:
+    require_sshd()
+    folder.mkdir()
+    (folder / "liar.py").write_text(LIAR)
+    listed = shlex.join([sys.executable, str(folder / "liar.py"), json.dumps(names)])
+    with sshd(folder, lines=[f"ForceCommand {listed}"]) as started:
+        yield started
+
+
+def test_a_listing_that_lies_gets_no_path_asked_for_and_stops_no_other(
+    tmp_path: Path, drop: Path
+) -> None:
+    names = ["../../etc/passwd", "/etc/passwd", "a\0b.csv", "x" * 5000, "caf\xe9.csv"]
+    with (
+        _lying(tmp_path / "liar", [(name, ATTRIBUTES) for name in names]) as liar,
+        _open(liar, drop) as source,
+    ):
+        assert _taken(source) == {
+            "../../etc/passwd": "file_name_refused",
+            "/etc/passwd": "file_name_refused",
+            "a\\x00b.csv": "file_name_refused",
+            "x" * 255 + "…": "file_name_refused",
+            "caf\\udce9.csv": "file_read_failed",
+        }
+
+
+def test_files_without_sizes_are_never_taken_for_empty_ones(tmp_path: Path, drop: Path) -> None:
+    with (
+        _lying(tmp_path / "liar", [("a.csv", "00000000")]) as liar,
+        _open(liar, drop) as source,
+        pytest.raises(OutsideUnreachable) as end,
+    ):
+        source.listing()
+    assert end.value.code == "listing_without_sizes"
