@@ -29,6 +29,11 @@ def local_time(moment: datetime | str | int, zone: str) -> str:
     return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
 
 
+def local_seconds(utc_s: int, zone: str) -> str:
+    """An epoch second for people: `2026-03-02 14:05:09`."""
+    return f"{datetime.fromtimestamp(utc_s, ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+
+
 def zoned_time(moment: datetime | str | int, zone: str) -> str:
     """The same with the zone named: `2026-03-02 14:05 Africa/Nairobi`."""
     return f"{local_time(moment, zone)} {zone}"

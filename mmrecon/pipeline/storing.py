@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,18 +14,17 @@ from sqlalchemy import Connection
 from mmrecon.errors import Defect
 from mmrecon.model.issue import Issue
 from mmrecon.model.line import LineClass, LineFrame, Proof, ProofState
+from mmrecon.pipeline.changed_lines import Told, tell_changed, tell_vanished
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.statement_rows import proof_json, read_entry, statement_values
 from mmrecon.statements.identity import Pairing, pair, with_returned
-from mmrecon.statements.merging import Finding, merge, other_amounts
+from mmrecon.statements.merging import merge, other_amounts
 from mmrecon.statements.prove import with_neighbours
 from mmrecon.statements.reading import Reading, with_outcome
 from mmrecon.store import journal, withdrawals
 from mmrecon.store import statements as store
 from mmrecon.store.database import transaction
 from mmrecon.store.files import StoredFile
-
-_SHOWN: Final = 50
 
 
 @dataclass(frozen=True)
@@ -49,9 +48,6 @@ class _Placed:
     stored: pd.DataFrame
     elsewhere: pd.DataFrame
     pairing: Pairing
-
-
-Told = list[tuple[Issue, int | None]]
 
 
 def store_readings(
@@ -144,6 +140,7 @@ def _counts(reading: Reading, placed: _Placed | None) -> tuple[int, int]:
 
 def _store_lines(connection: Connection, statement_id: int, placed: _Placed) -> Told:
     read, pairing = placed.reading.lines, placed.pairing
+    gone = tell_vanished(connection, placed.reading, placed.wallet_id, pairing.line_ids)
     merged = merge(read, placed.stored, pairing)
     other = other_amounts(read, placed.stored, pairing)
     known = _known_elsewhere(placed)
@@ -174,8 +171,10 @@ def _store_lines(connection: Connection, statement_id: int, placed: _Placed) -> 
             },
         },
     )  # fmt: skip
-    told = _tell(connection, placed, [*merged.findings, *other])
-    return told + _tell_elsewhere(connection, placed, known) + _tell_repeats(placed)
+    told = tell_changed(
+        connection, placed.reading, placed.stored, pairing.line_ids, [*merged.findings, *other]
+    )
+    return told + gone + _tell_elsewhere(connection, placed, known) + _tell_repeats(placed)
 
 
 def _fresh(statement_id: int, placed: _Placed) -> pd.DataFrame:
@@ -212,42 +211,6 @@ def _known_elsewhere(placed: _Placed) -> pd.DataFrame:
     mine = placed.reading.lines.iloc[position].assign(position=position)
     mine = mine.loc[mine["line_class"] != charge, ["receipt", "sign", "position"]]
     return mine.merge(others, on=["receipt", "sign"])[["position", "line_id", "wallet_id"]]
-
-
-def _tell(connection: Connection, placed: _Placed, findings: Sequence[Finding]) -> Told:
-    """An alert per finding, with both rows; at most a few dozen are shown one by one."""
-    shown = findings[:_SHOWN]
-    stored = placed.stored
-    rows = {finding.stored for finding in shown if finding.stored >= 0}
-    ids = sorted({int(stored["first_statement_id"].iloc[place]) for place in rows})
-    names = store.names_of(connection, ids)
-    told: Told = []
-    for finding in shown:
-        line = placed.reading.lines.iloc[finding.position]
-        arguments = _against(placed, finding, names)
-        issue = Issue(
-            finding.code,
-            placed.reading.name,
-            int(line["row"]),
-            str(line["receipt"]),
-            _wallet_name(placed),
-            arguments,
-        )
-        told.append((issue, int(placed.pairing.line_ids[finding.position])))
-    return told
-
-
-def _against(placed: _Placed, finding: Finding, names: dict[int, str]) -> dict[str, str | int]:
-    arguments: dict[str, str | int] = {"field": finding.field}
-    if finding.stored < 0:
-        return arguments | {"stored_row": 0, "stored_file": placed.reading.name}
-    old = placed.stored.iloc[finding.stored]
-    return arguments | {
-        "stored_row": int(old["first_row"]),
-        "stored_file": names.get(int(old["first_statement_id"]), ""),
-        "before": str(old["line_class"]),
-        "now": str(placed.reading.lines["line_class"].iloc[finding.position]),
-    }
 
 
 def _tell_elsewhere(connection: Connection, placed: _Placed, known: pd.DataFrame) -> Told:
