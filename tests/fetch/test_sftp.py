@@ -4,46 +4,16 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from mmrecon.config import SftpSource
-from mmrecon.errors import ConfigurationError, MmreconError, OutsideUnreachable, SafetyRefusal
-from mmrecon.fetch.sftp import Sftp, open_sftp
+from mmrecon.errors import ConfigurationError, OutsideUnreachable, SafetyRefusal
 from mmrecon.fetch.source import NotRead
+from tests.fetch.opening import end_of, opened
 from tests.sshd import Server, make_key, sessions_of, sshd
 
 PASSPHRASE_VARIABLE = "TEST_KEY_PASSPHRASE"
-
-
-def _settings(server: Server, drop: Path, **changes: Any) -> SftpSource:
-    facts: dict[str, Any] = {
-        "kind": "sftp",
-        "host": "127.0.0.1",
-        "port": server.port,
-        "username": server.username,
-        "path": str(drop),
-        "host_key_fingerprint": server.fingerprints["ed25519"],
-        "key_file": server.client_key,
-        "timeout_s": 10,
-    }
-    return SftpSource.model_validate(facts | changes)
-
-
-@contextmanager
-def _open(server: Server, drop: Path, **changes: Any) -> Iterator[Sftp]:
-    with open_sftp(_settings(server, drop, **changes), "paybill") as source:
-        yield source
-
-
-def _end(server: Server, drop: Path, **changes: Any) -> MmreconError:
-    with pytest.raises(MmreconError) as end, _open(server, drop, **changes):
-        pytest.fail("it should not have been opened")
-    return end.value
 
 
 def test_files_are_listed_and_read_byte_for_byte(server: Server, drop: Path) -> None:
@@ -52,7 +22,7 @@ def test_files_are_listed_and_read_byte_for_byte(server: Server, drop: Path) -> 
     (drop / "empty.csv").write_bytes(b"")
     (drop / "below").mkdir()
     (drop / "directory.csv").mkdir()
-    with _open(server, drop) as source:
+    with opened(server, drop) as source:
         listed = {file.name: file for file in source.listing()}
         assert sorted(listed) == ["empty.csv", "large.csv"]
         assert listed["large.csv"].modified_utc_s == int((drop / "large.csv").stat().st_mtime)
@@ -66,7 +36,7 @@ def test_files_are_listed_and_read_byte_for_byte(server: Server, drop: Path) -> 
 def test_thousands_of_files_are_listed(server: Server, drop: Path) -> None:
     for number in range(3000):
         (drop / f"{number}.csv").touch()
-    with _open(server, drop) as source:
+    with opened(server, drop) as source:
         assert len(source.listing()) == 3000
 
 
@@ -76,15 +46,15 @@ def test_names_with_control_characters_and_all_alphabets_are_read(
     names = ["\x1b[2J\n.csv", "Übersicht São ñ.csv", "\u202evsc.csv", "a\\b.csv", "-rf *.csv"]
     for name in names:
         (drop / name).write_bytes(name.encode())
-    with _open(server, drop) as source:
+    with opened(server, drop) as source:
         assert {file.name: source.read(file) for file in source.listing()} == {
             name: name.encode() for name in names
         }
 
 
-def test_a_file_that_changes_while_it_is_read_is_not_taken(server: Server, drop: Path) -> None:
+def test_a_file_that_changes_while_it_is_read_is_notbecame_of(server: Server, drop: Path) -> None:
     path = drop / "a.csv"
-    with _open(server, drop) as source:
+    with opened(server, drop) as source:
         for content in (b"abcd", b"ab", b""):
             path.write_bytes(b"abc")
             (listed,) = source.listing()
@@ -100,7 +70,7 @@ def test_a_file_is_deleted_only_while_it_is_the_one_that_was_listed(
 ) -> None:
     path = drop / "a.csv"
     path.write_bytes(b"abc")
-    with _open(server, drop) as source:
+    with opened(server, drop) as source:
         (listed,) = source.listing()
         path.write_bytes(b"abcd")
         assert not source.delete(listed)
@@ -114,7 +84,7 @@ def test_a_file_is_deleted_only_while_it_is_the_one_that_was_listed(
 def test_any_of_the_servers_host_keys_may_be_the_pinned_one(
     server: Server, drop: Path, kind: str
 ) -> None:
-    with _open(server, drop, host_key_fingerprint=server.fingerprints[kind]) as source:
+    with opened(server, drop, host_key_fingerprint=server.fingerprints[kind]) as source:
         assert source.listing() == []
 
 
@@ -122,7 +92,7 @@ def test_a_changed_host_key_is_refused_before_anything_secret_is_sent(
     server: Server, drop: Path
 ) -> None:
     pinned = "SHA256:" + "A" * 43
-    end = _end(server, drop, host_key_fingerprint=pinned)
+    end = end_of(server, drop, host_key_fingerprint=pinned)
     assert isinstance(end, SafetyRefusal)
     assert end.code == "host_key_changed"
     assert pinned in str(end)
@@ -133,14 +103,14 @@ def test_a_refused_login_is_unreachable_and_says_so(
     server: Server, drop: Path, tmp_path: Path
 ) -> None:
     make_key(tmp_path / "other", "ed25519")
-    end = _end(server, drop, key_file=tmp_path / "other")
+    end = end_of(server, drop, key_file=tmp_path / "other")
     assert isinstance(end, OutsideUnreachable)
     assert end.code == "login_refused"
 
 
 def test_a_folder_that_is_not_there_is_unreachable(server: Server, drop: Path) -> None:
     with (
-        _open(server, drop / "none") as source,
+        opened(server, drop / "none") as source,
         pytest.raises(OutsideUnreachable, match="no readable folder") as end,
     ):
         source.listing()
@@ -153,7 +123,7 @@ def test_a_name_that_is_no_utf_8_is_read_and_deleted_like_any_other(
     odd = Path(os.fsdecode(os.fsencode(drop) + b"/caf\xe9.csv"))
     odd.write_bytes(b"abc")
     (drop / "plain.csv").write_bytes(b"def")
-    with _open(server, drop) as source:
+    with opened(server, drop) as source:
         listed = {file.name: file for file in source.listing()}
         assert {name: source.read(file) for name, file in listed.items()} == {
             "caf\udce9.csv": b"abc",
@@ -172,30 +142,30 @@ def test_keys_under_a_passphrase_are_opened(
         authorized.write((tmp_path / "mine.pub").read_text())
     changes = {"key_file": tmp_path / "mine", "key_passphrase_variable": PASSPHRASE_VARIABLE}
     monkeypatch.setenv(PASSPHRASE_VARIABLE, "correct horse")
-    with _open(server, drop, **changes) as source:
+    with opened(server, drop, **changes) as source:
         assert source.listing() == []
     monkeypatch.setenv(PASSPHRASE_VARIABLE, "wrong")
-    assert isinstance(_end(server, drop, **changes), ConfigurationError)
-    without = _end(server, drop, key_file=tmp_path / "mine")
+    assert isinstance(end_of(server, drop, **changes), ConfigurationError)
+    without = end_of(server, drop, key_file=tmp_path / "mine")
     assert "passphrase is missing or wrong" in str(without)
 
 
 def test_secrets_that_are_missing_or_open_to_others_are_refused(
     server: Server, drop: Path, tmp_path: Path
 ) -> None:
-    assert "needs a password" in str(_end(server, drop, key_file=None))
-    assert "cannot be read" in str(_end(server, drop, key_file=tmp_path / "none"))
-    assert "not set" in str(_end(server, drop, key_file=None, password_variable="NOT_SET"))
+    assert "needs a password" in str(end_of(server, drop, key_file=None))
+    assert "cannot be read" in str(end_of(server, drop, key_file=tmp_path / "none"))
+    assert "not set" in str(end_of(server, drop, key_file=None, password_variable="NOT_SET"))
     make_key(tmp_path / "open", "ed25519")
     (tmp_path / "open").chmod(0o644)
-    end = _end(server, drop, key_file=tmp_path / "open")
+    end = end_of(server, drop, key_file=tmp_path / "open")
     assert end.code == "secret_readable_by_others"
 
 
 def test_a_server_that_is_not_there_is_unreachable(server: Server, drop: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        end = _end(server, drop, port=closed.getsockname()[1])
+        end = end_of(server, drop, port=closed.getsockname()[1])
     assert isinstance(end, OutsideUnreachable)
     assert end.code == "sftp_unreachable"
     assert str(end).endswith("refused the connection")
@@ -215,7 +185,7 @@ def test_a_server_that_goes_silent_or_talks_nonsense_ends_at_the_deadline(
 
         thread = threading.Thread(target=answer)
         thread.start()
-        end = _end(server, drop, port=listener.getsockname()[1], timeout_s=1)
+        end = end_of(server, drop, port=listener.getsockname()[1], timeout_s=1)
         thread.join()
         accepted[0].close()
     assert isinstance(end, OutsideUnreachable)
@@ -228,7 +198,7 @@ def test_a_server_that_stops_answering_in_the_middle_is_unreachable(
     tmp_path: Path, drop: Path
 ) -> None:
     (drop / "a.csv").write_bytes(b"abc")
-    with sshd(tmp_path / "sshd") as own, _open(own, drop, timeout_s=1) as source:
+    with sshd(tmp_path / "sshd") as own, opened(own, drop, timeout_s=1) as source:
         (listed,) = source.listing()
         sessions = sessions_of(int((own.configuration.parent / "sshd.pid").read_text()))
         for session in sessions:
