@@ -39,6 +39,8 @@ _TIMES: Final = (
     "", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M:%SZ", " %I:%M:%S %p", " %I:%M %p", "%H%M%S",
 )  # fmt: skip
 _LOOKED_AT: Final = 20_000
+_GLANCE: Final = 50
+_HALF: Final = 0.5
 _NEARLY_ALL: Final = 0.95
 _MOST_WORDS: Final = 12
 _LONGEST_WORD: Final = 40
@@ -60,7 +62,9 @@ class Column:
     dates: tuple[DateFormat, ...]
 
     def share(self, pattern: str) -> float:
-        """The share of distinct filled cells that a pattern fits."""
+        """The share of distinct filled cells that a pattern fits; of none, none."""
+        if not len(self.cells):
+            return 0.0
         return float(as_mask(pc.match_substring_regex(self.cells, pattern)).mean())
 
     @property
@@ -71,9 +75,9 @@ class Column:
 
     @property
     def is_receipt(self) -> bool:
-        """Whether nearly every row has a code of its own, or shares it with one other row."""
+        """Whether the rows have codes, each of its own or shared with one other row."""
         codes = self.filled > 0 and self.share(_RECEIPT) >= _NEARLY_ALL
-        own = 2 * len(self.cells) >= self.filled >= 0.9 * self.rows
+        own = 2 * len(self.cells) >= self.filled >= 0.5 * self.rows
         return codes and own and self.share("[0-9]") >= _NEARLY_ALL and not self.dates
 
     @property
@@ -135,6 +139,8 @@ def date_formats(cells: pa.Array) -> tuple[DateFormat, ...]:
         form = DateFormat(
             format=day + time, fraction="%S" in time and "T" in time, zone="UTC" if is_utc else ""
         )
+        if parse_moments(cells.slice(0, _GLANCE), form)[1].mean() < _HALF:
+            continue
         local_s, valid = parse_moments(cells, form)
         if valid.mean() >= _NEARLY_ALL:
             found.append((form, np.asarray(local_s).tobytes(), int(valid.sum())))

@@ -12,6 +12,14 @@ from typing import Final
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PARTICLE: Final = re.compile(r"\b(?:d|de|du|des|l|la|le) (?=\w{2})")
 _NO_WORD: Final = re.compile(r"[^a-z0-9]+")
+_ALONE: Final = frozenset(
+    {
+        "id", "account", "from", "sender", "name", "nom", "type", "kind", "service", "operation",
+        "nature", "client", "customer", "payer", "payeur", "value", "valeur", "memo", "credit",
+        "debit", "deposit", "withdrawal", "reference", "state", "tel", "fee", "charge",
+    }
+)  # fmt: skip
+"""Words that say nothing where they are only a part of a name."""
 _WHOLE: Final = 3.0
 _PART: Final = 1.5
 
@@ -34,9 +42,10 @@ COLUMNS: Final[dict[str, str]] = {
     "motif|note|communication|maelezo|descricao",
     "party_id": "phone|msisdn|mobile|mobile number|phone number|telephone|tel|numero telephone|"
     "numero de telephone|payer msisdn|sender|from|sender msisdn|payer phone|payer mobile|"
-    "customer phone|customer msisdn|numero payeur|numero client|payer|payeur|customer|simu",
-    "party_name": "name|payer name|customer name|nom|nom client|nom du client|nom payeur|"
-    "nom du payeur|sender name|full name|client|client name|jina|nome",
+    "customer phone|customer msisdn|numero payeur|numero client|payer|payeur|customer|party id|"
+    "payer party id|simu",
+    "party_name": "name|payer name|payer user name|customer name|nom|nom client|nom du client|"
+    "nom payeur|from name|nom du payeur|sender name|full name|client|client name|jina|nome",
     "reference": "reference|account reference|account ref|bill ref number|bill reference|account|"
     "account no|account number|reference client|compte client|numero compte|numero de compte|"
     "no compte|customer reference|payment reference|member number|external reference|ref client|"
@@ -89,6 +98,6 @@ def likeness(name: str, field: str, words: dict[str, str] = COLUMNS) -> float:
         weight = len(phrase.split()) / 10
         if said == phrase:
             best = max(best, _WHOLE + weight)
-        elif f" {phrase} " in f" {said} ":
+        elif phrase not in _ALONE and f" {phrase} " in f" {said} ":
             best = max(best, _PART + weight)
     return best

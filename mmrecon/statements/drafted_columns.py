@@ -41,9 +41,14 @@ def write_texts(draft: DraftText, unknown: Unknown) -> None:
 def _write_column(draft: DraftText, unknown: Unknown, guess: Guess, kind: str) -> None:
     rivals = f" It might also be: {', '.join(guess.rivals)}." if guess.rivals else ""
     on_top = " It is taken from the wallet beside the amount." if guess.field == "fee" else ""
-    draft.guess(f"{guess.field}: {guess.reason}.{on_top}{rivals}")
+    name = guess.column.name.strip()
+    if guess.is_open:
+        draft.ask(f"Which column is the {guess.field}: {' or '.join((name, *guess.rivals))}?")
+        name = asked()
+    else:
+        draft.guess(f"{guess.field}: {guess.reason}.{on_top}{rivals}")
     draft.entry(kind)
-    draft.put("name", guess.column.name.strip())
+    draft.put("name", name)
     if unknown.is_repeated(guess.column):
         before = unknown.before(guess.column)
         if not before:

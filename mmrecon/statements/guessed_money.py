@@ -83,11 +83,14 @@ class Amounts:
 
     def signs(self, places: Mapping[str, int]) -> npt.NDArray[np.int64] | None:
         """1 and -1 per row where the columns of in and out, or a signed amount, tell; else None."""
-        zero = np.zeros(len(next(iter(self.cells.values())).minor), dtype=np.int64)
         if "in" in places or "out" in places:
-            coming = np.abs(self.cells[places["in"]].minor) if "in" in places else zero
-            going = np.abs(self.cells[places["out"]].minor) if "out" in places else zero
-            return np.sign(coming - going)
+            sides = [
+                way * np.abs(self.cells[places[field]].minor)
+                for field, way in (("in", 1), ("out", -1))
+                if field in places
+            ]
+            told: npt.NDArray[np.int64] = np.sign(np.stack(sides).sum(axis=0))
+            return told
         if "amount" in places and self.has_minus(places["amount"]):
             return np.sign(self.cells[places["amount"]].minor)
         return None

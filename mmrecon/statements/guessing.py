@@ -22,12 +22,16 @@ _VALUE_DATE: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A column is taken for a field, for a reason; `rivals` are columns that might be it too."""
+    """A column is taken for a field, for a reason; `rivals` are columns that might be it too.
+
+    `is_open`: one of them has as much for it, so a person must choose.
+    """
 
     column: Column
     field: str
     reason: str
     rivals: tuple[str, ...] = ()
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def _is_code(column: Column) -> bool:
 
 
 _FITS: Final[dict[str, tuple[Callable[[Column], bool], str]]] = {
-    "receipt": (lambda column: column.is_receipt, "nearly every row has a code of its own"),
+    "receipt": (lambda column: column.is_receipt, "each filled cell is a code of its own"),
     "completed_at": (lambda column: bool(column.dates), "its cells are dates"),
     "initiated_at": (lambda column: bool(column.dates), "its cells are dates"),
     "status": (lambda column: bool(column.words), "it has a few words only"),
@@ -99,10 +103,21 @@ def guessed_columns(columns: Sequence[Column]) -> list[Guess]:
         chosen[claim.column.place] = claim
         if claim.field != "fee":
             fields.add(claim.field)
-    return [
-        Guess(claim.column, claim.field, _reason(claim), _rivals(claim, claims, chosen))
-        for _, claim in sorted(chosen.items())
+    return [_guess(claim, claims, chosen) for _, claim in sorted(chosen.items())]
+
+
+def _guess(claim: _Claim, claims: Sequence[_Claim], chosen: dict[int, _Claim]) -> Guess:
+    """A claim with those beside it that nothing else uses."""
+    rivals = [
+        one
+        for one in claims
+        if one.field == claim.field != "fee" and one.column.place not in chosen
     ]
+    names = tuple(dict.fromkeys(one.column.name.strip() for one in rivals))
+    is_open = any(
+        one.score >= claim.score and one.column.name != claim.column.name for one in rivals
+    )
+    return Guess(claim.column, claim.field, _reason(claim), names, is_open)
 
 
 def _excludes(field: str, fields: set[str]) -> bool:
@@ -115,9 +130,10 @@ def _excludes(field: str, fields: set[str]) -> bool:
 
 
 def _claims(column: Column) -> Iterator[_Claim]:
+    says_anything = any(_named(column, field) for field in _FITS)
     for field, (fits, _) in _FITS.items():
         score = _named(column, field)
-        if not score and field in _KNOWN_BY_CELLS:
+        if not score and field in _KNOWN_BY_CELLS and not says_anything:
             score = _BY_CELLS
         if score <= 0 or not fits(column):
             continue
@@ -142,11 +158,3 @@ def _reason(claim: _Claim) -> str:
         return "its name says so; it is empty in this file"
     said = "its name says so" if _named(claim.column, claim.field) else "its name does not say"
     return f"{said}, and {cells}"
-
-
-def _rivals(claim: _Claim, claims: Sequence[_Claim], chosen: dict[int, _Claim]) -> tuple[str, ...]:
-    """Columns that nothing else uses and that might be this field as well."""
-    if claim.field == "fee":
-        return ()
-    others = (one.column for one in claims if one.field == claim.field)
-    return tuple(one.name.strip() for one in others if one.place not in chosen)

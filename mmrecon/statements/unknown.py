@@ -20,6 +20,8 @@ from mmrecon.statements.layout import token
 from mmrecon.statements.moments import parse_moments
 from mmrecon.statements.table import RawTable
 
+_NAMES_AGAIN: Final = 3
+"""A row with so many names of columns in their places is the header once more."""
 _FOOTERS: Final = (r"(?i)^(?:grand |sous-)?tota(?:l|ux)", r"(?i)^disclaimer", r"(?i)^(?:end|fin) ")
 
 
@@ -100,7 +102,7 @@ class Unknown:
 
 
 def understood(table: RawTable, *, is_json: bool) -> Unknown:
-    """All guesses about a table; sums below it and rows of one cell say nothing."""
+    """All guesses about a table; sums, repeated headers and rows of one cell say nothing."""
     footers = _footers(table)
     table = _filled_rows(table, footers)
     columns = columns_of(table.header, table.columns, set(table.true_dates))
@@ -120,9 +122,11 @@ def _footers(table: RawTable) -> list[str]:
 
 def _filled_rows(table: RawTable, footers: Sequence[str]) -> RawTable:
     filled = np.zeros(len(table.rows), dtype=np.int64)
-    for column in table.columns:
+    named = np.zeros(len(table.rows), dtype=np.int64)
+    for name, column in zip(table.header, table.columns, strict=True):
         filled += as_mask(pc.not_equal(pc.utf8_trim_whitespace(column), ""))
-    keep = filled > 1
+        named += as_mask(pc.equal(column, name)) & (name.strip() != "")
+    keep = (filled > 1) & (named < _NAMES_AGAIN)
     for pattern in footers:
         keep &= ~as_mask(pc.match_substring_regex(table.columns[0], pattern))
     columns = [column.filter(pa.array(keep)) for column in table.columns]

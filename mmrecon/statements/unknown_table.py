@@ -70,6 +70,6 @@ def _is_names(record: Record) -> bool:
 
 
 def _is_data(record: Record, header: Record) -> bool:
-    """Whether it is about as wide as the header and holds figures."""
+    """Whether it has about as many cells as the header and holds figures."""
     figures = any(_FIGURES.search(cell) for cell in record)
-    return figures and abs(len(record) - len(header)) <= 1 and _width(record) * 3 >= _width(header)
+    return figures and abs(len(record) - len(header)) <= 1 and _width(record) >= _FEWEST_COLUMNS

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,17 @@ BANK = """Banque Exemple;Relevé de compte
 Numéro de compte;00990011223
 Solde initial;1 000,00
 Solde de clôture;226 400,00
-N° opération;Date opération;Date valeur;Nature;Téléphone;Nom du client;Réf. client;Débit;Crédit;Solde
-OP26030001;05/03/2026 08:00:10;05/03/2026;Versement mobile;237670000001;ALICE EXEMPLE;000123;;150 000,00;151 000,00
-OP26030002;05/03/2026 09:15:00;05/03/2026;Versement mobile;237670000002;BRIAN EXEMPLE;000124;;80 000,00;231 000,00
-OP26030003;05/03/2026 10:00:00;05/03/2026;Frais de tenue;;;;600,00;;230 400,00
-OP26030004;05/03/2026 11:45:30;05/03/2026;Virement;;;;10 000,00;;220 400,00
-OP26030005;05/03/2026 12:00:00;05/03/2026;Versement mobile;237670000003;CAROL EXEMPLE;000125;;6 000,00;226 400,00
-"""  # noqa: E501
+N° opération;Date opération;Date valeur;Nature;Téléphone;Nom du client;Réf. client;Débit;Crédit;\
+Solde
+OP26030001;DAY 08:00:10;DAY;Versement mobile;237670000001;ALICE EXEMPLE;000123;;\
+150 000,00;151 000,00
+OP26030002;DAY 09:15:00;DAY;Versement mobile;237670000002;BRIAN EXEMPLE;000124;;\
+80 000,00;231 000,00
+OP26030003;DAY 10:00:00;DAY;Frais de tenue;;;;600,00;;230 400,00
+OP26030004;DAY 11:45:30;DAY;Virement;;;;10 000,00;;220 400,00
+OP26030005;DAY 12:00:00;DAY;Versement mobile;237670000003;CAROL EXEMPLE;000125;;\
+6 000,00;226 400,00
+""".replace("DAY", "05/03/2026")
 HEAD = (
     ('title = "?"', 'title = "Example export"'),
     ('portal = "?"', 'portal = "Reports, Export"'),
@@ -67,7 +71,7 @@ PEOPLE = (
 
 
 def _aggregator(path: Path) -> None:
-    book = xlsxwriter.Workbook(path)
+    book = xlsxwriter.Workbook(path, {"remove_timezone": True})
     sheet = book.add_worksheet("Transactions")
     moment = book.add_format({"num_format": "dd/mm/yyyy hh:mm:ss"})
     rows: list[Sequence[Any]] = [
@@ -88,7 +92,9 @@ def _aggregator(path: Path) -> None:
     for at, row in enumerate(rows):
         for place, value in enumerate(row):
             if place == 1 and isinstance(value, int):
-                sheet.write_datetime(at, place, datetime(2026, 3, 5, value, 0, 10), moment)  # noqa: DTZ001
+                sheet.write_datetime(
+                    at, place, datetime(2026, 3, 5, value, 0, 10, tzinfo=UTC), moment
+                )
             else:
                 sheet.write(at, place, value)
     book.close()
