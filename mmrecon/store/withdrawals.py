@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from mmrecon.model.approval import BatchKind
 from mmrecon.model.issue import Issue
@@ -148,23 +159,35 @@ def shared(connection: Connection, file: StandingFile) -> Shared:
     """Which lines would leave with a file, and which other readings show the rest."""
     shows = select(SIGHTING.c.line_id).where(SIGHTING.c.statement_id.in_(file.statement_ids))
     shown = set(connection.execute(shows.distinct()).scalars())
-    receipts = select(LINE.c.receipt).where(LINE.c.line_id.in_(shows), LINE.c.receipt != "")
-    providers = (
-        select(WALLET.c.provider)
-        .join(STATEMENT, STATEMENT.c.wallet_id == WALLET.c.wallet_id)
-        .where(STATEMENT.c.statement_id.in_(file.statement_ids))
-    )
-    related = connection.execute(
-        select(LINE.c.line_id)
-        .join(WALLET, WALLET.c.wallet_id == LINE.c.wallet_id)
-        .where(LINE.c.receipt.in_(receipts), WALLET.c.provider.in_(providers))
-    ).scalars()
+    touched = set(shown)
+    for query in _doubted(file):
+        touched.update(row.line_id for row in connection.execute(query))
     elsewhere: dict[int, set[int]] = {}
-    for line_id, statement_id in _seen(connection, shown.union(related), file.statement_ids):
+    for line_id, statement_id in _seen(connection, touched, file.statement_ids):
         elsewhere.setdefault(line_id, set()).add(statement_id)
     ids = set().union(*elsewhere.values()) | set(_bordering(connection, file))
     leaving = frozenset(shown - elsewhere.keys())
     return Shared(frozenset(shown), leaving, frozenset(elsewhere), tuple(_others(connection, ids)))
+
+
+def _doubted(file: StandingFile) -> Iterator[Select[tuple[int]]]:
+    """Lines that the file may have cast doubt on: of its receipts, and contradicted in its time."""
+    mine = STATEMENT.c.statement_id.in_(file.statement_ids)
+    shows = select(SIGHTING.c.line_id).where(SIGHTING.c.statement_id.in_(file.statement_ids))
+    receipts = select(LINE.c.receipt).where(LINE.c.line_id.in_(shows), LINE.c.receipt != "")
+    owned = STATEMENT.c.wallet_id == WALLET.c.wallet_id
+    providers = select(WALLET.c.provider).join(STATEMENT, owned).where(mine)
+    yield (
+        select(LINE.c.line_id)
+        .join(WALLET, WALLET.c.wallet_id == LINE.c.wallet_id)
+        .where(LINE.c.receipt.in_(receipts), WALLET.c.provider.in_(providers))
+    )
+    period = (STATEMENT.c.period_from_utc_s, STATEMENT.c.period_to_utc_s)
+    yield (
+        select(LINE.c.line_id)
+        .join(STATEMENT, STATEMENT.c.wallet_id == LINE.c.wallet_id)
+        .where(mine, LINE.c.conflict, LINE.c.completed_at_utc_s.between(*period))
+    )
 
 
 def _seen(

@@ -307,8 +307,8 @@ def test_a_withdrawn_file_that_the_source_delivers_again_is_read_again(site: Sit
     withdraw(site, "wrong.csv")
     site.take_in()
     assert receipts(site) == set()
-    later = path.stat().st_mtime + 100
-    os.utime(path, (later, later))
+    earlier = path.stat().st_mtime - 100
+    os.utime(path, (earlier, earlier))
     site.take_in()
     assert receipts(site) == {receipt(1), receipt(2)}
     check_money(site)
@@ -332,6 +332,21 @@ def test_links_and_holds_end_with_their_lines_and_fineract_stays_as_it_is(site: 
     assert [row["withdrawn"] for row in site.rows("select withdrawn from link")] == [1]
     assert [row["ended"] for row in site.rows("select ended from hold")] == [1]
     assert not any(one.reversed for one in site.new_money())
+    check_money(site, codes=(0, 1, 6))
+
+
+def test_lines_that_a_wrong_file_left_out_are_in_doubt_no_more(site: Site) -> None:
+    bring(site, FIRST, SECOND, WRONG, name="right.csv")
+    site.take_in()
+    bring(site, FIRST, name="wrong.csv")
+    site.take_in(codes=(0, 1, 6))
+    in_doubt = "select receipt from line where conflict order by receipt"
+    assert site.rows(in_doubt) == [{"receipt": receipt(2)}, {"receipt": receipt(3)}]
+    withdraw(site, "wrong.csv")
+    assert site.rows(in_doubt) == []
+    assert receipts(site) == {receipt(1), receipt(2), receipt(3)}
+    site.ok("match")
+    assert site.state_of(receipt(2)) == "ready"
     check_money(site, codes=(0, 1, 6))
 
 
