@@ -31,6 +31,7 @@ from mmrecon.statements.moments import Evidence, Int64s, to_utc_s
 from mmrecon.statements.money_marks import with_declared_marks
 from mmrecon.statements.opening import Opening
 from mmrecon.statements.period import odd_moments
+from mmrecon.statements.plausible import cut_off_at, receipts_of_other_days
 from mmrecon.statements.prove import FAILED, NOT_THERE
 from mmrecon.statements.refusal import NotReadableError
 from mmrecon.statements.rows import DataRows, data_rows
@@ -265,6 +266,7 @@ def _reading(work: _Work, typed: TypedRows) -> Reading:
     _check_conservation(reading, typed)
     _note_issues(work, reading, proof)
     _note_chain(work, typed, faults)
+    _note_odd_file(work, typed, reading)
     return with_outcome(replace(reading, issues=tuple(work.issues)))
 
 
@@ -349,6 +351,23 @@ def _note_issues(work: _Work, reading: Reading, proof: Proof) -> None:
         work.issue("lines_unknown", lines=unknown)
     if work.owner.wallet is not None and work.owner.evidence != "inside":
         work.issue("wallet_assumed", evidence=_EVIDENCE[work.owner.evidence])
+
+
+def _note_odd_file(work: _Work, typed: TypedRows, reading: Reading) -> None:
+    """Receipts of other days, and a number of rows at which portals cut off."""
+    wallet = "" if work.owner.wallet is None else work.owner.wallet.name
+    odd = receipts_of_other_days(reading.lines, _provider(work))
+    for row in odd.head(_SHOWN_FAULTS).to_dict("records"):
+        arguments = {"encoded": row["encoded"], "printed": row["value_date"]}
+        issue = Issue(
+            "receipt_of_other_day", work.name, row["row"], row["receipt"], wallet, arguments
+        )
+        work.issues.append(issue)
+    if len(odd) > _SHOWN_FAULTS:
+        work.issue("more_receipts_of_other_days", rows=len(odd) - _SHOWN_FAULTS)
+    limit = cut_off_at(reading.data_rows, int(typed.rows.max(initial=0)))
+    if limit and reading.proof is not None and reading.proof.state is not ProofState.PROVED:
+        work.issue("rows_at_limit", rows=limit)
 
 
 def _note_chain(work: _Work, typed: TypedRows, faults: Sequence[ChainFault]) -> None:

@@ -68,6 +68,25 @@ _PROOFS: Final = (
         "Download the period again; if it says the same, ask the provider.",
     ),
     CodeText(
+        "receipt_of_other_day",
+        Severity.WORK,
+        "the receipt's first letters say {encoded}, the row says {printed}; the others agree",
+        "Compare the row with the portal; its date or its receipt may have been changed.",
+    ),
+    CodeText(
+        "more_receipts_of_other_days",
+        Severity.WORK,
+        "{rows} more receipt(s) (is|are) of another day than (its|their) row",
+        "Compare these days with the portal.",
+    ),
+    CodeText(
+        "rows_at_limit",
+        Severity.ATTENTION,
+        "the file ends at {rows} rows exactly, as a page or a sheet does, and nothing proves it "
+        "whole",
+        "Export the period in parts, or all pages of it, and import them.",
+    ),
+    CodeText(
         "lines_unknown",
         Severity.WORK,
         "{lines} line(s) (is|are) of a kind that no rule knows: counted, not posted",
