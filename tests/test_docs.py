@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from mmrecon.cli.app import cli
 from mmrecon.config import Settings
@@ -208,6 +209,30 @@ def test_the_layout_that_is_walked_through_proves_the_file_beside_it() -> None:
     reading = read_member(statement.encode(), "em-day.csv", (layout,))
     assert reading.proof is not None
     assert (len(reading.lines), reading.proof.state.value) == (4, "proved")
+
+
+def test_the_draft_that_is_walked_through_is_accepted_with_the_answers_of_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs" / "adding-a-layout.md").read_text(encoding="utf-8")
+    [statement] = [block for language, block in FENCED.findall(text) if language == "csv"]
+    Path("em-day.csv").write_text(statement, encoding="utf-8")
+    said = CliRunner().invoke(cli, ["formats", "new", "em-day.csv"]).stdout
+    shown = text.split("$ mmrecon formats new em-day.csv\n")[1].split("  …")[0]
+    assert said.startswith(shown)
+    draft = Path("em-day.toml").read_text(encoding="utf-8")
+    for question, answer in re.findall(r"^\| `(\w+ = \"\?\")` \| `(.+)` \|$", text, re.MULTILINE):
+        assert question in draft
+        draft = draft.replace(question, answer)
+    Path("em-day.toml").write_text(draft, encoding="utf-8")
+    tried = CliRunner().invoke(cli, ["formats", "try", "em-day.csv", "--layout", "em-day.toml"])
+    shown = text.split("$ mmrecon formats try em-day.csv --layout em-day.toml\n")[1]
+    assert tried.stdout.startswith(shown.split("  proof")[0])
+    assert tried.exit_code == 1
+    Path("em-day.toml").write_text(draft.replace("GUESS:", "CHECKED:"), encoding="utf-8")
+    tried = CliRunner().invoke(cli, ["formats", "try", "em-day.csv", "--layout", "em-day.toml"])
+    assert tried.exit_code == 0
 
 
 def test_every_key_of_a_layout_is_explained() -> None:

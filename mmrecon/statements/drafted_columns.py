@@ -166,7 +166,8 @@ def _write_amount_printed(
 
 def write_unused(draft: DraftText, unknown: Unknown) -> None:
     """What is left over: amounts are asked about, for a fee that is left out is money lost."""
-    draft.section("Columns that are not used")
+    if unknown.unused:
+        draft.section("Columns that are not used")
     for column in unknown.unused:
         name = column.name.strip()
         if unknown.is_repeated(column):

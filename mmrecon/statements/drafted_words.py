@@ -100,9 +100,14 @@ def _write_rule(draft: DraftText, name: LineClass | None, word: str, sign: int, 
         draft.guess(f"{rows}; the word says so")
     draft.entry("classes")
     draft.put("line_class", asked() if name is None else name.value)
-    draft.put("reason_type", f"(?i)^{re.escape(word)}$")
+    draft.put("reason_type", f"(?i)^{_escaped(word)}$")
     if sign:
         draft.put_number("sign", sign)
+
+
+def _escaped(word: str) -> str:
+    """A word as a pattern that reads like the word."""
+    return re.escape(word).replace(r"\ ", " ").replace(r"\-", "-")
 
 
 def _ask_by_sign(draft: DraftText, signs: npt.NDArray[np.int64] | None) -> None:
