@@ -18,6 +18,7 @@ from mmrecon.statements.amounts import FeeColumn
 from mmrecon.statements.cells import Mask, money
 from mmrecon.statements.layout import Layout
 from mmrecon.statements.moments import Int64s, local_dates, to_local_s, to_utc_s
+from mmrecon.statements.own_accounts import with_transfers
 from mmrecon.statements.rows import DataRows
 from mmrecon.statements.typed import TypedRows, hash_texts
 from mmrecon.statements.understand import classify, parties, party_text, unpack_details
@@ -33,7 +34,10 @@ _DAMAGED: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Z.])[0-9A-Z.,+]{4,20}")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What holds for every line of a file; `zone` is the file's, `wallet_zone` the wallet's."""
+    """What holds for every line of a file; `zone` is the file's, `wallet_zone` the wallet's.
+
+    `own_accounts` are the institution's other ones.
+    """
 
     sub_account: str
     currency: str
@@ -41,6 +45,7 @@ class Setting:
     zone: str
     wallet_zone: str
     sheet: str
+    own_accounts: frozenset[str] = frozenset()
 
 
 def lines_of(typed: TypedRows, layout: Layout, setting: Setting) -> pd.DataFrame:
@@ -50,6 +55,7 @@ def lines_of(typed: TypedRows, layout: Layout, setting: Setting) -> pd.DataFrame
     sign = np.where(typed.out_minor > 0, -1, 1)
     rules = layout.classes if typed.finality_known else ()
     line_class = classify(texts, sign, typed.final, rules)
+    line_class = with_transfers(line_class, texts["party"], setting.own_accounts)
     party = parties(texts, layout.parties)
     kept = ~typed.refused
     utc_s = to_utc_s(typed.completed.local_s, setting.zone)

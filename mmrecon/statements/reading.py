@@ -30,6 +30,7 @@ from mmrecon.statements.lines import Setting, lines_of, refused_rows
 from mmrecon.statements.moments import Evidence, Int64s, to_utc_s
 from mmrecon.statements.money_marks import with_declared_marks
 from mmrecon.statements.opening import Opening
+from mmrecon.statements.own_accounts import own_accounts
 from mmrecon.statements.period import odd_moments
 from mmrecon.statements.plausible import cut_off_at, receipts_of_other_days
 from mmrecon.statements.prove import FAILED, NOT_THERE
@@ -202,7 +203,9 @@ def _prepared(
     if not sub_account and whose.wallet is not None:
         sub_account = whose.wallet.sub_account
     wallet_zone = whose.wallet.zone if whose.wallet else zone
-    setting = Setting(sub_account, currency, digits_of(currency), zone, wallet_zone, table.sheet)
+    own = frozenset(own_accounts(whose.wallet, wallets))
+    digits = digits_of(currency)
+    setting = Setting(sub_account, currency, digits, zone, wallet_zone, table.sheet, own)
     data = with_declared_marks(data, setting.digits)
     sections = tuple(header_facts(section.preamble, layout) for section in data.sections)
     work = _Work(name, layout, data, sections, named, whose, setting, [])
