@@ -23,6 +23,7 @@ from mmrecon.fetch.host_keys import FAMILIES, OtherKeyError, Pinned, pinned_fing
 from mmrecon.fetch.source import NotRead, RemoteFile
 
 _PREFETCH_REQUESTS: Final = 64
+_PIECE_BYTES: Final = 1 << 20
 _LISTING_WAITS: Final = 10
 """A listing may take so many times the time that one answer may take."""
 _SLOWEST_BYTES_PER_S: Final = 4096
@@ -139,7 +140,7 @@ class Sftp:
         with self._client.open(self._path(file), "rb") as stream:
             stream.prefetch(file.size_bytes, _PREFETCH_REQUESTS)
             try:
-                return stream.read(file.size_bytes)
+                return b"".join(_pieces(stream, file.size_bytes))
             except EOFError:
                 return b""
 
@@ -163,6 +164,13 @@ class Sftp:
     def _path(self, file: RemoteFile) -> bytes:
         path = f"{self._settings.path.rstrip('/')}/{file.name}"
         return path.encode("utf-8", "surrogateescape")
+
+
+def _pieces(stream: paramiko.SFTPFile, size_bytes: int) -> Iterator[bytes]:
+    """The content by pieces; read at once, paramiko copies all of it for each packet."""
+    while size_bytes and (piece := stream.read(min(_PIECE_BYTES, size_bytes))):
+        yield piece
+        size_bytes -= len(piece)
 
 
 @contextmanager
