@@ -140,7 +140,8 @@ def _neighbour(opening_minor: int, before_minor: int, currency: str) -> Check:
         return ("neighbour", HELD, "It opens with the balance the period before closed with.")
     sentence = (
         f"The period before closed with {to_text(before_minor, currency)}, "
-        f"this one opens with {to_text(opening_minor, currency)}."
+        f"this one opens with {to_text(opening_minor, currency)}: "
+        f"{to_text(opening_minor - before_minor, currency)} lie between them."
     )
     return ("neighbour", FAILED, sentence)
 
