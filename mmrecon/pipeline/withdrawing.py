@@ -59,7 +59,7 @@ def prepare_withdrawal(
     if not wanted.possible:
         raise UsageError(
             "something rests on this file that is ended first",
-            hint="`mmrecon import --withdraw` without --as says what, and how.",
+            hint="`mmrecon import --withdraw HASH` without --as says what, and how.",
             code="withdrawal_blocked",
         )
     kind = BatchKind.CORRECTIONS

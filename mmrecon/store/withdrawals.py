@@ -144,7 +144,9 @@ def standing_files(connection: Connection, text: str, digits: str) -> list[Stand
         select(FILE.c.file_id, FILE.c.sha256, FILE.c.first_name, STATEMENT.c.statement_id)
         .join(STATEMENT, STATEMENT.c.file_id == FILE.c.file_id)
         .where(_COUNTS, STATEMENT.c.outcome.not_in(_ASIDE))
-        .where(or_(FILE.c.sha256.startswith(digits), FILE.c.first_name == text, named))
+        .where(
+            or_(FILE.c.sha256.startswith(digits, autoescape=True), FILE.c.first_name == text, named)
+        )
         .order_by(STATEMENT.c.statement_id)
     )
     found: dict[int, StandingFile] = {}
