@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from mmrecon.store import withdrawals
 from tests.cli.site import Site
 from tests.postgresql import postgresql
 
@@ -60,6 +61,33 @@ def test_a_statement_is_imported_into_postgresql_once(site: Site) -> None:
     assert site.call("prove", "--json").json["days"][0]["proof"] == "proved"
     assert site.call("status").code in {0, 1}
     assert not (site.folder / "state" / "mmrecon.db").exists()
+
+
+def test_the_lines_of_a_withdrawn_file_leave_and_come_back_under_their_ids(
+    site: Site, url: str
+) -> None:
+    site.call("import", str(SAMPLE))
+    looked = site.call("import", "--withdraw", SAMPLE.name, "--reason", "wrong", "--json").json
+    (part,) = looked["withdrawal"]["wallets"]
+    rows = len(site.call("lines", "--json").json["lines"])
+    assert (part["lines"], part["stay"], looked["possible"]) == (rows, 0, True)
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    ids = text("select line_id, receipt, sign, amount_minor from line order by line_id")
+    with engine.begin() as connection:
+        before = connection.execute(ids).all()
+        (file,) = withdrawals.standing_files(connection, SAMPLE.name, "-")
+        seen = withdrawals.shared(connection, file)
+        when = {"at_utc": "2026-11-24T06:00:00+00:00"}
+        withdrawals.end_readings(connection, file, **when)
+        withdrawals.take_lines_out(connection, seen.leaving)
+        withdrawals.end_what_rests(connection, seen.leaving, **when, run_id="run-1")
+        assert connection.execute(ids).all() == []
+    again = site.call("import", str(SAMPLE), "--json").json["files"]
+    assert [one["new_rows"] for one in again] == [rows]
+    with engine.connect() as connection:
+        assert connection.execute(ids).all() == before
+        assert connection.execute(text("select * from withdrawn_line")).all() == []
+    engine.dispose()
 
 
 def test_a_database_on_a_server_is_migrated_only_after_its_dump(
