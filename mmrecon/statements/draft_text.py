@@ -61,8 +61,9 @@ class DraftText:
         return "\n".join([*self.lines, ""])
 
     def _comment(self, words: str) -> None:
+        seen = "".join(each if each.isprintable() else " " for each in words)
         self.lines += textwrap.wrap(
-            words, _WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False,
+            seen, _WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False,
             break_long_words=False,
         )  # fmt: skip
 
@@ -72,7 +73,8 @@ def text(value: str) -> str:
     plain = value.isprintable() and "'" not in value
     if plain and ("\\" in value or '"' in value):
         return f"'{value}'"
-    return json.dumps(value, ensure_ascii=False)
+    told = json.dumps(value, ensure_ascii=False)
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in told)
 
 
 def asked(word: str = "") -> str:

@@ -160,6 +160,13 @@ def test_a_column_that_comes_twice_is_told_by_the_one_before_it() -> None:
     assert currency["after"] == "Fee"
 
 
+def test_damaged_names_of_columns_make_no_damaged_draft() -> None:
+    names = ('Txn "ID', "Da\x17te", "Am'o\x0funt\\", "A\x7fmount")
+    draft = _rows("|".join(names), "EX0001|2026-03-05|-1.00|5.00", "EX0002|2026-03-05|1.00|6.00")
+    told = _toml(draft)
+    assert [*told["fingerprint"]["required"], *told["fingerprint"].get("optional", ())]
+
+
 def test_newest_first_and_sums_below_are_seen() -> None:
     draft = _rows(
         "Txn ID,Date,Amount", "EX0002,2026-03-06,-1.00", "EX0001,2026-03-05,1.00", "Total,,0.00"

@@ -104,7 +104,7 @@ FILES: Final = (
     (
         "no_layout",
         "no layout claims it; nearest is {nearest}, which misses: {missing}; unknown: {unknown}",
-        "Export it with all columns, or add a layout for it (docs/adding-a-layout.md).",
+        "Export it with all columns; `mmrecon formats new FILE` drafts a layout for any other.",
     ),
     (
         "no_layout_at_all",
