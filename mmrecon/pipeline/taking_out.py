@@ -36,7 +36,7 @@ from mmrecon.pipeline.statement_rows import read_entry
 from mmrecon.pipeline.storing import store_one
 from mmrecon.statements.layout import load_layouts
 from mmrecon.statements.reading import Reading, read_member
-from mmrecon.store import journal
+from mmrecon.store import journal, rests_on_lines
 from mmrecon.store import withdrawals as store
 from mmrecon.store.batches import StoredBatch
 from mmrecon.store.database import reading
@@ -63,7 +63,7 @@ def plan(connection: Connection, file: StandingFile, seen: Shared) -> Withdrawal
     """What withdrawing the file would do, as the store stands."""
     leaving = seen.leaving
     sources = sorted(line_sources(connection, sorted(leaving)).values())
-    postings = store.live_postings(connection, leaving)
+    postings = rests_on_lines.live_postings(connection, leaving)
     unsent = [one for one in postings if one.state == PostingState.APPROVED]
     standing = [one for one in postings if one.state != PostingState.APPROVED]
     return Withdrawal(
@@ -72,11 +72,13 @@ def plan(connection: Connection, file: StandingFile, seen: Shared) -> Withdrawal
         wallets=tuple(_parts(connection, file, seen)),
         lines_digest=sha256_text(canonical_json(sources)),
         postings=tuple((one.batch_id, one.batch_row) for one in unsent),
-        links=tuple((one.batch_id, one.batch_row) for one in store.live_links(connection, leaving)),
+        links=tuple(
+            (one.batch_id, one.batch_row) for one in rests_on_lines.live_links(connection, leaving)
+        ),
         read_again=tuple((one.sha256, one.delivered_name) for one in seen.others),
         blocking=tuple(Blocking(one.receipt, one.state) for one in standing),
-        waiting=tuple(store.waiting_batches(connection, leaving)),
-        workbook_rows=store.rows_shown(connection, leaving),
+        waiting=tuple(rests_on_lines.waiting_batches(connection, leaving)),
+        workbook_rows=rests_on_lines.rows_shown(connection, leaving),
     )
 
 
@@ -153,7 +155,7 @@ def _take_out(
             code="withdrawal_reads_differently",
         )
     _tell_changed(connection, run, file, before)
-    store.end_what_rests(connection, seen.leaving, at_utc=at_utc, run_id=run_id)
+    rests_on_lines.end_what_rests(connection, seen.leaving, at_utc=at_utc, run_id=run_id)
     told = {"sha256": file.sha256, "batch_id": batch_id, "lines": len(seen.leaving)}
     entries.append(journal.Entry("file_withdrawn", told))
     journal.append(connection, entries, at_utc=at_utc, run_id=run_id)

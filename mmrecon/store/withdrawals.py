@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
     Select,
@@ -27,36 +26,28 @@ from sqlalchemy import (
 
 from mmrecon.model.approval import BatchKind
 from mmrecon.model.issue import Issue
-from mmrecon.model.posting import DEAD_STATES, PostingState
+from mmrecon.model.posting import DEAD_STATES
 from mmrecon.model.withdrawal import WITHDRAW_FILE
-from mmrecon.store import journal, statements
+from mmrecon.store import statements
 from mmrecon.store.bulk import chunks
-from mmrecon.store.postings import Change, change_states
+from mmrecon.store.rests_on_lines import rows_of_lines
 from mmrecon.store.schema import (
     BATCH,
     BATCH_ROW,
     FILE,
-    HOLD,
     ISSUE,
     LINE,
     LINK,
-    MATCH,
     POSTING,
     PROOF_DAY,
-    REVIEW_REASON,
     SIGHTING,
     STATEMENT,
     WALLET,
     WITHDRAWN_LINE,
-    WORKBOOK,
-    WORKBOOK_ROW,
 )
 
 ADJACENT_S: Final = 60
 """Two periods so near to each other share a balance."""
-
-WITHDRAWN: Final = "file_withdrawn"
-"""Why a posting that was approved is not sent."""
 
 _ASIDE: Final = ("quarantined", "refused")
 _COUNTS: Final = STATEMENT.c.complete.is_(True) & STATEMENT.c.current.is_(True)
@@ -252,7 +243,7 @@ def lines_by_wallet(connection: Connection, line_ids: Collection[int]) -> pd.Dat
         "line_id", "wallet_id", "line_class", "sign", "amount_minor", "currency", "value_date",
     ]  # fmt: skip
     query = select(*(LINE.c[name] for name in names))
-    rows = [tuple(row) for row in _rows(connection, query, LINE.c.line_id, line_ids)]
+    rows = [tuple(row) for row in rows_of_lines(connection, query, LINE.c.line_id, line_ids)]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -265,42 +256,6 @@ def periods(connection: Connection, file: StandingFile) -> list[Row[Any]]:
         .order_by(STATEMENT.c.statement_id)
     )
     return list(connection.execute(query).all())
-
-
-def live_postings(connection: Connection, line_ids: Collection[int]) -> list[Row[Any]]:
-    """Postings of lines that are not dead: id, batch, row, receipt, state; rehearsals too."""
-    query = select(
-        POSTING.c.posting_id, POSTING.c.batch_id, POSTING.c.batch_row, POSTING.c.receipt,
-        POSTING.c.state,
-    ).where(POSTING.c.state.not_in([state.value for state in DEAD_STATES]))  # fmt: skip
-    return sorted(_rows(connection, query, POSTING.c.line_id, line_ids))
-
-
-def live_links(connection: Connection, line_ids: Collection[int]) -> list[Row[Any]]:
-    """Links and closings of lines that stand: batch, row."""
-    query = select(LINK.c.batch_id, LINK.c.batch_row).where(LINK.c.withdrawn.is_(False))
-    return sorted(_rows(connection, query, LINK.c.line_id, line_ids))
-
-
-def waiting_batches(connection: Connection, line_ids: Collection[int]) -> list[str]:
-    """Batches that wait for a second person and speak of one of these lines."""
-    query = (
-        select(BATCH_ROW.c.batch_id)
-        .join(BATCH, BATCH.c.batch_id == BATCH_ROW.c.batch_id)
-        .where(BATCH.c.state == "prepared", BATCH_ROW.c.rejected.is_(False))
-    )
-    rows = _rows(connection, query, BATCH_ROW.c.line_id, line_ids)
-    return sorted({row.batch_id for row in rows})
-
-
-def rows_shown(connection: Connection, line_ids: Collection[int]) -> int:
-    """How many of these lines the newest workbook shows."""
-    newest = select(WORKBOOK.c.workbook_id).order_by(
-        WORKBOOK.c.written_at_utc.desc(), WORKBOOK.c.workbook_id.desc()
-    )
-    wanted = WORKBOOK_ROW.c.workbook_id == newest.limit(1).scalar_subquery()
-    shown = connection.execute(select(WORKBOOK_ROW.c.line_id).where(wanted)).scalars()
-    return len(set(shown) & set(line_ids))
 
 
 def withdrawn_lines(
@@ -321,7 +276,7 @@ def facts_of_occupied(connection: Connection, line_ids: Collection[int]) -> dict
     query = select(LINE.c.line_id, *(LINE.c[name] for name in Facts.__dataclass_fields__))
     return {
         row[0]: Facts(*tuple(row)[1:])
-        for row in _rows(connection, query.where(resting), LINE.c.line_id, line_ids)
+        for row in rows_of_lines(connection, query.where(resting), LINE.c.line_id, line_ids)
     }
 
 
@@ -361,32 +316,8 @@ def end_readings(connection: Connection, file: StandingFile, *, at_utc: str) -> 
 
 def missing(connection: Connection, line_ids: Collection[int]) -> list[int]:
     """Which of these lines are not among those that count."""
-    rows = _rows(connection, select(LINE.c.line_id), LINE.c.line_id, line_ids)
+    rows = rows_of_lines(connection, select(LINE.c.line_id), LINE.c.line_id, line_ids)
     return sorted(set(line_ids) - {row.line_id for row in rows})
-
-
-def end_what_rests(
-    connection: Connection, line_ids: Collection[int], *, at_utc: str, run_id: str
-) -> None:
-    """Matches, questions, holds, links and unsent postings of lines that left end with them."""
-    approved = [
-        Change(one.posting_id, {PostingState.APPROVED}, PostingState.WITHDRAWN, WITHDRAWN)
-        for one in live_postings(connection, line_ids)
-    ]
-    change_states(connection, approved, at_utc=at_utc, run_id=run_id)
-    entries = [
-        journal.Entry("link_withdrawn", {"batch_id": one.batch_id, "row": one.batch_row})
-        for one in live_links(connection, line_ids)
-    ]
-    journal.append(connection, entries, at_utc=at_utc, run_id=run_id)
-    ended: list[tuple[Any, dict[str, Any]]] = [
-        (LINK, {"withdrawn": True}), (HOLD, {"ended": True}), (REVIEW_REASON, {"cleared": True}),
-    ]  # fmt: skip
-    for chunk in chunks(sorted(line_ids)):
-        for table, values in ended:
-            connection.execute(update(table).where(table.c.line_id.in_(chunk)).values(**values))
-        in_force = MATCH.c.line_id.in_(chunk) & (MATCH.c.superseded_by_run_id == "")
-        connection.execute(update(MATCH).where(in_force).values(superseded_by_run_id=run_id))
 
 
 def told_in_run(connection: Connection, run_id: str, code: str) -> list[Issue]:
@@ -404,10 +335,3 @@ def drop_proofs(connection: Connection, wallet_id: int, first_day: str, last_day
     """The proofs of these days say nothing any more; they are made anew."""
     days = PROOF_DAY.c.day.between(first_day, last_day)
     connection.execute(delete(PROOF_DAY).where(PROOF_DAY.c.wallet_id == wallet_id, days))
-
-
-def _rows(
-    connection: Connection, query: Any, column: ColumnElement[Any], line_ids: Collection[int]
-) -> Iterator[Row[Any]]:
-    for chunk in chunks(sorted(line_ids)):
-        yield from connection.execute(query.where(column.in_(chunk)))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from mmrecon.store import withdrawals
+from mmrecon.store import rests_on_lines, withdrawals
 from tests.cli.site import Site
 from tests.postgresql import postgresql
 
@@ -80,7 +80,7 @@ def test_the_lines_of_a_withdrawn_file_leave_and_come_back_under_their_ids(
         when = {"at_utc": "2026-11-24T06:00:00+00:00"}
         withdrawals.end_readings(connection, file, **when)
         withdrawals.take_lines_out(connection, seen.leaving)
-        withdrawals.end_what_rests(connection, seen.leaving, **when, run_id="run-1")
+        rests_on_lines.end_what_rests(connection, seen.leaving, **when, run_id="run-1")
         assert connection.execute(ids).all() == []
     again = site.call("import", str(SAMPLE), "--json").json["files"]
     assert [one["new_rows"] for one in again] == [rows]
