@@ -24,7 +24,8 @@ _WHOLE: Final = 3.0
 _PART: Final = 1.5
 
 COLUMNS: Final[dict[str, str]] = {
-    "receipt": "receipt|receipt no|receipt number|transaction id|trans id|txn id|transaction no|"
+    "receipt": "receipt|receipt no|txn no|txn ref|trans no|transaction code|"
+    "receipt number|transaction id|trans id|txn id|transaction no|"
     "transaction number|transaction ref|transaction reference|id|identifiant|numero operation|"
     "no operation|n operation|operation id|id operation|id transaction|numero transaction|"
     "numero de transaction|reference operation|reference transaction|ref operation|numero recu|"
