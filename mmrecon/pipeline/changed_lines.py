@@ -23,7 +23,7 @@ from mmrecon.statements.merging import Finding
 from mmrecon.statements.reading import Reading
 from mmrecon.store import statements as store
 from mmrecon.store.line_states import line_states
-from mmrecon.store.vanished import lines_not_shown
+from mmrecon.store.vanished import line_ids_not_shown, lines_by_id
 
 Told = list[tuple[Issue, int | None]]
 _SAME_FILE: Final[dict[str, str | int]] = {
@@ -114,10 +114,15 @@ def _vanished(
     if (reading.refused["receipt"] == "").any():
         return nothing
     until = min(header.period_to_utc_s, header.reported_at_utc_s or header.period_to_utc_s)
-    gone = lines_not_shown(
+    ids = line_ids_not_shown(
         connection, wallet_id, header.layout, (header.period_from_utc_s, until), line_ids
     )
-    shown = pd.concat([reading.lines["receipt"], reading.refused["receipt"]])
+    if not ids:
+        return nothing
+    gone = lines_by_id(connection, ids)
+    receipts = gone["receipt"].unique()
+    sides = (reading.lines["receipt"], reading.refused["receipt"])
+    shown = pd.concat([side[side.isin(receipts)] for side in sides])
     other_account = (gone["sub_account"] != "") & (gone["sub_account"] != header.sub_account)
     kept = (gone["line_class"] != LineClass.NON_FINAL.value) & ~gone["receipt"].isin(shown)
     return gone.loc[kept & ~(other_account & (header.sub_account != ""))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -15,16 +16,16 @@ from mmrecon.store.schema import LINE, STATEMENT
 from mmrecon.store.statements import frame_of
 
 
-def lines_not_shown(
+def line_ids_not_shown(
     connection: Connection,
     wallet_id: int,
     layout: str,
     period_utc_s: tuple[int, int],
     shown: npt.NDArray[np.int64],
-) -> pd.DataFrame:
-    """Lines first seen in a statement of this layout, inside a period, but those `shown`.
+) -> list[int]:
+    """Ids of lines first seen in a statement of this layout, inside a period, but those `shown`.
 
-    Only what a wallet's index of days gives is read; as a LineFrame.
+    Only what a wallet's index of days gives is read.
     """
     begins, ends = period_utc_s
     query = (
@@ -38,13 +39,20 @@ def lines_not_shown(
         )
     )
     found = read_columns(connection, query, {"line_id": "int64", "completed_at_utc_s": "int64"})
-    gone = np.setdiff1d(np.asarray(found["line_id"], dtype=np.int64), shown).tolist()
+    gone: list[int] = np.setdiff1d(np.asarray(found["line_id"], np.int64), shown).tolist()
+    return gone
+
+
+def lines_by_id(connection: Connection, line_ids: Sequence[int]) -> pd.DataFrame:
+    """Lines in order of their ids, as a LineFrame."""
     names = LineFrame.columns()
     rows = [
         row
-        for part in chunks(gone)
+        for part in chunks(line_ids)
         for row in connection.execute(
-            select(*(LINE.c[name] for name in names)).where(LINE.c.line_id.in_(part))
+            select(*(LINE.c[name] for name in names))
+            .where(LINE.c.line_id.in_(part))
+            .order_by(LINE.c.line_id)
         )
     ]
     return frame_of(LineFrame, rows)
