@@ -26,7 +26,8 @@ from mmrecon.statements.layout import (
 )
 from mmrecon.statements.reading import Reading
 
-_TOO_MANY: Final = 0.05
+_TOO_MANY: Final = 5
+"""From more than so many repeats in a hundred on, another column is the receipt."""
 _SEVERAL: Final = 3
 
 
@@ -137,7 +138,7 @@ def _doubts(reading: Reading, layout: Layout) -> Iterator[tuple[str, dict[str, s
     lines = reading.lines
     main = lines.loc[lines["line_class"] != LineClass.CHARGE.value]
     repeated = int(main.duplicated(["receipt", "sign"], keep=False).sum())
-    if repeated > _TOO_MANY * len(main):
+    if 100 * repeated > _TOO_MANY * len(main):
         yield "layout_receipts_repeat", {"repeated": repeated, "lines": len(main)}
     strange = (main["party"] != "") & (main["party_kind"] == PartyKind.NONE.value)
     if strange.any():

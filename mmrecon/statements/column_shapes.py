@@ -40,8 +40,9 @@ _TIMES: Final = (
 )  # fmt: skip
 _LOOKED_AT: Final = 20_000
 _GLANCE: Final = 50
-_HALF: Final = 0.5
-_NEARLY_ALL: Final = 0.95
+_HALF: Final = 50
+_MOST: Final = 60
+_NEARLY_ALL: Final = 95
 _MOST_WORDS: Final = 12
 _LONGEST_WORD: Final = 40
 
@@ -61,39 +62,41 @@ class Column:
     cells: pa.Array
     dates: tuple[DateFormat, ...]
 
-    def share(self, pattern: str) -> float:
-        """The share of distinct filled cells that a pattern fits; of none, none."""
-        if not len(self.cells):
-            return 0.0
-        return float(as_mask(pc.match_substring_regex(self.cells, pattern)).mean())
+    def fitting(self, pattern: str) -> int:
+        """How many distinct filled cells a pattern fits."""
+        return int(as_mask(pc.match_substring_regex(self.cells, pattern)).sum())
+
+    def percent(self, pattern: str) -> int:
+        """The whole percent of distinct filled cells that a pattern fits; 100 only for all."""
+        return 100 * self.fitting(pattern) // max(len(self.cells), 1)
 
     @property
     def is_money(self) -> bool:
         """Whether every filled cell is an amount, however its marks are written."""
-        read = [self.share(number_pattern(marks, None)) for marks in MARKS]
+        read = [self.percent(number_pattern(marks, None)) for marks in MARKS]
         return self.filled > 0 and max(read) >= _NEARLY_ALL
 
     @property
     def is_receipt(self) -> bool:
         """Whether the rows have codes, each of its own or shared with one other row."""
-        codes = self.filled > 0 and self.share(_RECEIPT) >= _NEARLY_ALL
-        own = 2 * len(self.cells) >= self.filled >= 0.5 * self.rows
-        return codes and own and self.share("[0-9]") >= _NEARLY_ALL and not self.dates
+        codes = self.filled > 0 and self.percent(_RECEIPT) >= _NEARLY_ALL
+        own = 2 * len(self.cells) >= self.filled and 2 * self.filled >= self.rows
+        return codes and own and self.percent("[0-9]") >= _NEARLY_ALL and not self.dates
 
     @property
     def has_phones(self) -> bool:
         """Whether most filled cells are phones, plain or masked."""
-        return self.filled > 0 and self.share(f"{PHONE}|{MASKED}") > 0.6
+        return self.filled > 0 and self.percent(f"{PHONE}|{MASKED}") > _MOST
 
     @property
     def has_phones_with_names(self) -> bool:
         """Whether most filled cells are a phone and a name behind it."""
-        return self.filled > 0 and self.share(PHONE_AND_NAME) > 0.6
+        return self.filled > 0 and self.percent(PHONE_AND_NAME) > _MOST
 
     @property
     def is_currency(self) -> bool:
         """Whether each filled cell is written like a currency."""
-        return self.filled > 0 and len(self.cells) <= 3 and self.share(_CURRENCY) == 1
+        return self.filled > 0 and len(self.cells) <= 3 and self.percent(_CURRENCY) == 100
 
     @property
     def has_one_number(self) -> bool:
@@ -103,14 +106,14 @@ class Column:
     @property
     def words_with_numbers(self) -> int:
         """How many distinct cells there are, where all of them hold a long number; else 0."""
-        return len(self.cells) if self.share(_LONG_NUMBER) == 1 else 0
+        return len(self.cells) if self.percent(_LONG_NUMBER) == 100 else 0
 
     @property
     def words(self) -> tuple[str, ...]:
         """The distinct cells where they are few plain words; nothing else is ever quoted."""
         few = 0 < len(self.cells) <= min(_MOST_WORDS, max(4, self.filled // 2))
         long = f"{_LONG_NUMBER}|^.{{{_LONGEST_WORD + 1},}}"
-        if not few or self.share(long) > 0:
+        if not few or self.fitting(long):
             return ()
         return tuple(sorted(self.cells.to_pylist()))
 
@@ -139,10 +142,11 @@ def date_formats(cells: pa.Array) -> tuple[DateFormat, ...]:
         form = DateFormat(
             format=day + time, fraction="%S" in time and "T" in time, zone="UTC" if is_utc else ""
         )
-        if parse_moments(cells.slice(0, _GLANCE), form)[1].mean() < _HALF:
+        glance = parse_moments(cells.slice(0, _GLANCE), form)[1]
+        if 100 * int(glance.sum()) < _HALF * len(glance):
             continue
         local_s, valid = parse_moments(cells, form)
-        if valid.mean() >= _NEARLY_ALL:
+        if 100 * int(valid.sum()) >= _NEARLY_ALL * len(valid):
             found.append((form, np.asarray(local_s).tobytes(), int(valid.sum())))
     most = max((read for _, _, read in found), default=0)
     kept = {seconds: form for form, seconds, read in reversed(found) if read == most}

@@ -20,8 +20,8 @@ _ALONE: Final = frozenset(
     }
 )  # fmt: skip
 """Words that say nothing where they are only a part of a name."""
-_WHOLE: Final = 3.0
-_PART: Final = 1.5
+_WHOLE: Final = 30
+_PART: Final = 15
 
 COLUMNS: Final[dict[str, str]] = {
     "receipt": "receipt|receipt no|txn no|txn ref|trans no|transaction code|"
@@ -91,12 +91,12 @@ def plain(name: str) -> str:
     return _PARTICLE.sub("", words)
 
 
-def likeness(name: str, field: str, words: dict[str, str] = COLUMNS) -> float:
-    """How much a name says a field: 3 and more for the whole name, less for a part, 0 for no."""
+def likeness(name: str, field: str, words: dict[str, str] = COLUMNS) -> int:
+    """How much a name says a field: 30 and more for the whole name, less for a part, 0 for no."""
     said = plain(name)
-    best = 0.0
+    best = 0
     for phrase in map(plain, words[field].split("|")):
-        weight = len(phrase.split()) / 10
+        weight = len(phrase.split())
         if said == phrase:
             best = max(best, _WHOLE + weight)
         elif phrase not in _ALONE and f" {phrase} " in f" {said} ":

@@ -187,4 +187,4 @@ def write_unused(draft: DraftText, unknown: Unknown) -> None:
 
 def _has_parts(column: Column) -> bool:
     """Whether its figures look like money, not like numbers that name something."""
-    return column.share(r"[.,' ][0-9]") > 0
+    return column.fitting(r"[.,' ][0-9]") > 0

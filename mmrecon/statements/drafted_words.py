@@ -134,17 +134,17 @@ def write_parties(draft: DraftText, unknown: Unknown) -> None:
         return
     draft.section("Who paid")
     if both is not None:
-        _write_party(draft, PartyKind.PHONE, _BOTH, both.column.share(_BOTH))
+        _write_party(draft, PartyKind.PHONE, _BOTH, both.column.percent(_BOTH))
     if phone is not None:
         for kind, pattern, plain in (
             (PartyKind.PHONE, _PHONE, PHONE), (PartyKind.MASKED, _MASKED, MASKED),
         ):  # fmt: skip
-            if phone.column.share(plain) > 0:
-                _write_party(draft, kind, pattern, phone.column.share(plain))
+            if phone.column.fitting(plain):
+                _write_party(draft, kind, pattern, phone.column.percent(plain))
 
 
-def _write_party(draft: DraftText, kind: PartyKind, pattern: str, share: float) -> None:
-    draft.guess(f"{share:.0%} of the parties are written so")
+def _write_party(draft: DraftText, kind: PartyKind, pattern: str, percent: int) -> None:
+    draft.guess(f"{percent} % of the parties are written so")
     draft.entry("parties")
     draft.put("kind", kind.value)
     draft.put("pattern", pattern)

@@ -15,9 +15,9 @@ from mmrecon.statements.column_words import COLUMNS, likeness, plain
 
 MONEY_FIELDS: Final = ("in", "out", "amount", "balance", "before", "fee")
 _CODE: Final = r"^\S{3,60}$"
-_BY_CELLS: Final = 0.5
-_WITH_TIME: Final = 0.4
-_VALUE_DATE: Final = 2.0
+_BY_CELLS: Final = 5
+_WITH_TIME: Final = 4
+_VALUE_DATE: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    score: float
+    score: int
     column: Column
     field: str
 
@@ -54,11 +54,11 @@ def _is_text(column: Column) -> bool:
 
 
 def _is_name(column: Column) -> bool:
-    return _is_text(column) and column.share("[0-9]{3}") < 0.1
+    return _is_text(column) and column.percent("[0-9]{3}") < 10
 
 
 def _is_code(column: Column) -> bool:
-    return column.filled > 0 and not column.dates and column.share(_CODE) == 1
+    return column.filled > 0 and not column.dates and column.percent(_CODE) == 100
 
 
 _FITS: Final[dict[str, tuple[Callable[[Column], bool], str]]] = {
@@ -143,13 +143,13 @@ def _claims(column: Column) -> Iterator[_Claim]:
         yield _Claim(score, column, field)
 
 
-def _named(column: Column, field: str) -> float:
+def _named(column: Column, field: str) -> int:
     """How much a column's name says a field."""
     if field == "party":
         return max(likeness(column.name, each) for each in ("party_id", "party_name", "details"))
     if field == "account" and column.rows > 2:
         return max(likeness(column.name, each) for each in ("account", "reference"))
-    return likeness(column.name, field) if field in COLUMNS else 0.0
+    return likeness(column.name, field) if field in COLUMNS else 0
 
 
 def _reason(claim: _Claim) -> str:
