@@ -145,8 +145,8 @@ def _parts(texts: pa.StringArray) -> tuple[Flags, Keys]:
     """Which texts are long, and the keys of those that are not."""
     lengths = pc.binary_length(texts).to_numpy(zero_copy_only=False).astype(np.int64)
     values = _columns(texts, lengths)
-    only_digits = ((values > 0) & (values <= 10)).sum(axis=0, dtype=np.int64) == lengths
-    plain = (values > 0).sum(axis=0, dtype=np.int64) == lengths
+    only_digits = ((values > 0) & (values <= 10)).sum(axis=0, dtype=np.uint8) == lengths
+    plain = (values > 0).sum(axis=0, dtype=np.uint8) == lengths
     keys = np.zeros(len(texts), dtype=np.int64)
     for place in range(LONGEST_DIGITS - SHORT, LONGEST_DIGITS):
         keys = keys * _BASE + values[place]

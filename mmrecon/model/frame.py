@@ -63,13 +63,12 @@ class FrameSchema:
         if unknown:
             raise Defect(f"{cls.__name__} has no column {sorted(unknown)}")
         length = max((len(cast("Sized", column)) for column in columns.values()), default=0)
-        index = pd.RangeIndex(length)
-        series: dict[str, pd.Series[Any]] = {}
+        arrays: dict[str, Any] = {}
         for name, dtype in cls.dtypes().items():
             given = columns.get(name)
             values = _default(dtype, length) if given is None else given
-            series[name] = _as_dtype(cls.__name__, name, values, dtype, index)
-        return cls.check(pd.DataFrame(series, index=index))
+            arrays[name] = _as_dtype(cls.__name__, name, values, dtype)
+        return cls._check_key(pd.DataFrame(arrays, index=pd.RangeIndex(length)))
 
     @classmethod
     def check(cls, frame: pd.DataFrame) -> pd.DataFrame:
@@ -80,11 +79,15 @@ class FrameSchema:
         """
         if list(frame.columns) != cls.columns():
             raise Defect(f"{cls.__name__}: columns {list(frame.columns)} are not {cls.columns()}")
-        for name, dtype in cls.dtypes().items():
-            if str(frame[name].dtype) != dtype:
-                raise Defect(f"{cls.__name__}.{name} is {frame[name].dtype}, not {dtype}")
+        for (name, dtype), found in zip(cls.dtypes().items(), frame.dtypes, strict=True):
+            if str(found) != dtype:
+                raise Defect(f"{cls.__name__}.{name} is {found}, not {dtype}")
             if dtype == "str" and frame[name].hasnans:
                 raise Defect(f"{cls.__name__}.{name} has missing values")
+        return cls._check_key(frame)
+
+    @classmethod
+    def _check_key(cls, frame: pd.DataFrame) -> pd.DataFrame:
         if cls.key and bool(frame.duplicated(list(cls.key)).any()):
             raise Defect(f"{cls.__name__}: {cls.key} is not unique")
         return frame
@@ -103,13 +106,12 @@ def _default(dtype: str, length: int) -> list[object]:
     return [empty[dtype]] * length
 
 
-def _as_dtype(
-    schema: str, name: str, values: object, dtype: str, index: pd.RangeIndex
-) -> pd.Series[Any]:
+def _as_dtype(schema: str, name: str, values: object, dtype: str) -> Any:
+    """The array of a column, without an index, which the frame gives to all of them."""
     try:
-        series: pd.Series[Any] = pd.Series(cast("Any", values))
+        series = values if isinstance(values, pd.Series) else pd.Series(cast("Any", values))
         if str(series.dtype) != dtype:
             series = series.astype(cast("Any", dtype))
     except (TypeError, ValueError) as error:
         raise Defect(f"{schema}.{name} does not take dtype {dtype}") from error
-    return (series.fillna("") if dtype == "str" and series.hasnans else series).set_axis(index)
+    return (series.fillna("") if dtype == "str" and series.hasnans else series).array

@@ -12,6 +12,7 @@ import pyarrow as pa
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Label,
     and_,
     bindparam,
     insert,
@@ -22,7 +23,6 @@ from sqlalchemy import (
     update,
 )
 
-from mmrecon.model.frame import concat
 from mmrecon.model.line import LineClass, LineFrame
 from mmrecon.model.match import MatchFrame, MatchState
 from mmrecon.model.match_texts import with_texts
@@ -103,21 +103,26 @@ def lines_to_match(connection: Connection, since_utc_s: int) -> pd.DataFrame:
     occupied, and lines without an owner that are matched as such.
     """
     still = _still_open(connection, since_utc_s)
-    plain = _read(connection, and_(still, _PLAIN), without=_SAYS_NOTHING)
-    other = _read(connection, and_(still, not_(_PLAIN)), without={})
-    if not len(other):
-        return plain
-    return concat(LineFrame, [plain, other]).sort_values("line_id", ignore_index=True)
+    names = [name for name in _LOOKED_AT if name not in _SAYS_NOTHING]
+    columns = _read(connection, still, names, _PLAIN.label("plain"))
+    special = np.flatnonzero(~columns.pop("plain"))
+    said = _same(len(columns["line_id"]), _SAYS_NOTHING)
+    if len(special):
+        others = _read(connection, and_(still, not_(_PLAIN)), list(_SAYS_NOTHING))
+        for name, values in others.items():
+            said[name][special] = values
+    return LineFrame.build(said | columns)
 
 
 def _read(
-    connection: Connection, condition: ColumnElement[bool], without: Mapping[str, str | int]
-) -> pd.DataFrame:
-    names = [name for name in _LOOKED_AT if name not in without]
-    query = select(*(LINE.c[name] for name in names)).where(condition).order_by(LINE.c.line_id)
+    connection: Connection, condition: ColumnElement[bool], names: Sequence[str],
+    *flags: Label[bool],
+) -> dict[str, Any]:  # fmt: skip
+    """Columns of lines, and flags about them, in the order of the lines."""
+    wanted = [LINE.c[name] for name in names]
+    query = select(*wanted, *flags).where(condition).order_by(LINE.c.line_id)
     dtypes = {name: LineFrame.dtypes()[name] for name in names}
-    columns = read_columns(connection, query, dtypes)
-    return LineFrame.build(_same(len(columns["line_id"]), without) | columns)
+    return read_columns(connection, query, dtypes | {flag.name: "bool" for flag in flags})
 
 
 def _still_open(connection: Connection, since_utc_s: int) -> ColumnElement[bool]:
@@ -142,10 +147,10 @@ def _still_open(connection: Connection, since_utc_s: int) -> ColumnElement[bool]
     )
 
 
-def _same(count: int, given: Mapping[str, str | int]) -> dict[str, object]:
+def _same(count: int, given: Mapping[str, str | int]) -> dict[str, Any]:
     """Columns of a LineFrame that say the same in every row: what is given, else nothing."""
     missing = np.ones(count, dtype=bool)
-    columns: dict[str, object] = {}
+    columns: dict[str, Any] = {}
     for name, dtype in LineFrame.dtypes().items():
         value = given.get(name, "" if dtype == "str" else 0)
         if dtype == "str":

@@ -150,5 +150,5 @@ def _read(schema: type[FrameSchema], path: Path) -> pd.DataFrame:
         pa.string(): pd.StringDtype("pyarrow", np.nan),
         pa.large_string(): pd.StringDtype("pyarrow", np.nan),
     }
-    frame = arrow_parquet.read_table(path).to_pandas(types_mapper=mapper.get)
+    frame = arrow_parquet.ParquetFile(path).read().to_pandas(types_mapper=mapper.get)
     return schema.build(frame)

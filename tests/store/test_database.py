@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,13 +19,27 @@ from mmrecon.store.database import (
     transaction,
 )
 from mmrecon.store.migrating import newest_revision
-from mmrecon.store.schema import METADATA
+from mmrecon.store.schema import LINE, METADATA, tell_servers
 
 
 def test_the_migrations_make_exactly_the_declared_schema(engine: Engine) -> None:
     with reading(engine) as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, METADATA) == []
+
+
+def test_postgresqls_dialect_is_not_loaded_for_sqlite() -> None:
+    asked = "import mmrecon.store.schema, sys; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", asked], text=True).split()
+    assert "mmrecon.store.schema" in loaded
+    assert "sqlalchemy.dialects.postgresql" not in loaded
+
+
+def test_an_index_of_reversals_alone_is_that_on_a_server_too() -> None:
+    tell_servers()
+    (index,) = (one for one in LINE.indexes if one.name == "ix_line_reversed")
+    said = {name: str(index.dialect_options[name]["where"]) for name in ("postgresql", "sqlite")}
+    assert said == {"postgresql": "line_class = 'reversal'", "sqlite": "line_class = 'reversal'"}
 
 
 def test_the_programs_revision_is_the_newest_migration() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from alembic import context
 
-from mmrecon.store.schema import METADATA
+from mmrecon.store.schema import METADATA, tell_servers
 
+tell_servers()
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=METADATA,
