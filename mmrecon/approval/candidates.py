@@ -26,12 +26,12 @@ def candidate_texts(
     accounts: pd.DataFrame,
     clients: pd.DataFrame,
 ) -> list[pd.Series]:
-    """The first three candidates of each row, best first; empty where a row has fewer."""
-    shown = pd.DataFrame(_flat(candidates_json), columns=_COLUMNS)
-    shown = shown.astype({"account_id": "Int64", "client_id": "Int64"})
-    shown["currency"] = shown["position"].map(currencies)
-    columns = [*_ACCOUNT, "product_name", "account_status", *(name for _, name in _AMOUNTS)]
-    shown = shown.merge(accounts[columns].astype({"account_id": "Int64"}), on=_ACCOUNT, how="left")
+    """The first three candidates of each row, best first; empty where a row has fewer.
+
+    `currencies` are the rows' own. An account in another one takes none of the money: it stands
+    behind all others.
+    """
+    shown = _standing(candidates_json, currencies, accounts)
     names = clients.set_index("client_id")["client_name"]
     shown["client_name"] = shown["client_id"].map(names).astype("str").fillna("")
     shown["text"] = [_text(candidate) for candidate in shown.to_dict("records")]
@@ -45,14 +45,31 @@ def candidate_texts(
     ]
 
 
-_COLUMNS: Final = ["position", "rank", *_ACCOUNT, "account_no", "client_id", "for", "against"]
+_COLUMNS: Final = ["position", *_ACCOUNT, "account_no", "client_id", "for", "against"]
+
+
+def _standing(
+    candidates_json: pd.Series, currencies: pd.Series, accounts: pd.DataFrame
+) -> pd.DataFrame:
+    """Candidates that are shown, with `rank` and what their accounts have now."""
+    found = pd.DataFrame(_flat(candidates_json), columns=_COLUMNS)
+    found = found.astype({"account_id": "Int64", "client_id": "Int64"})
+    columns = [
+        *_ACCOUNT, "product_name", "account_status", "currency", *(name for _, name in _AMOUNTS),
+    ]  # fmt: skip
+    found = found.merge(accounts[columns].astype({"account_id": "Int64"}), on=_ACCOUNT, how="left")
+    wanted = found["position"].map(currencies)
+    found["is_foreign"] = found["currency"].notna() & (found["currency"] != wanted)
+    found = found.sort_values(["position", "is_foreign"], kind="stable", ignore_index=True)
+    found["rank"] = found.groupby("position").cumcount()
+    return found[found["rank"] < SHOWN_CANDIDATES].copy()
 
 
 def _flat(candidates_json: pd.Series) -> list[tuple[Any, ...]]:
     return [
-        (position, rank, *(candidate[name] for name in _COLUMNS[2:]))
+        (position, *(candidate[name] for name in _COLUMNS[1:]))
         for position, candidates in _parsed(candidates_json)
-        for rank, candidate in enumerate(candidates[:SHOWN_CANDIDATES])
+        for candidate in candidates
     ]
 
 
@@ -62,7 +79,7 @@ def _parsed(candidates_json: pd.Series) -> Iterator[tuple[Any, list[dict[str, An
 
 
 def _text(candidate: Mapping[Hashable, Any]) -> str:
-    """One candidate over a few lines: account and client, product and money, for, against."""
+    """One candidate over a few lines: account and client, product and own money, for, against."""
     amounts = [
         f"{label} {to_text(int(candidate[name]), candidate['currency'])}"
         for label, name in _AMOUNTS
@@ -72,6 +89,8 @@ def _text(candidate: Mapping[Hashable, Any]) -> str:
     facts = [known, candidate["account_status"], *amounts] if isinstance(known, str) else []
     name = f"{candidate['account_kind']}:{candidate['account_no']}  {candidate['client_name']}"
     lines = [name.strip(), ", ".join(fact for fact in facts if fact)]
+    if candidate["is_foreign"]:
+        lines.append(f"in {candidate['currency']}: cannot be chosen")
     for sign in ("for", "against"):
         spoken = "; ".join(sentence(code, {}) for code in candidate[sign])
         lines.append(f"{sign}: {spoken}" if spoken else "")

@@ -12,8 +12,9 @@ from mmrecon.model.money import to_text
 def original_texts(originals: pd.DataFrame, accounts: pd.DataFrame) -> pd.Series:
     """One text per reversal line id from an OriginalFrame and the AccountFrame of now."""
     kinds = ["account_kind", "account_id"]
-    standing = accounts[[*kinds, "balance_minor", "outstanding_minor"]].astype(
-        {"account_id": "Int64"}
+    standing = accounts[[*kinds, "currency", "balance_minor", "outstanding_minor"]]
+    standing = standing.astype({"account_id": "Int64"}).rename(
+        columns={"currency": "account_currency"}
     )
     found = originals.merge(standing, on=kinds, how="left")
     words = [_words(row) for row in found.itertuples(index=False)]  # few: reversals are rare
@@ -30,5 +31,7 @@ def _words(row: Any) -> str:
     told = f"{original}: {row.state.replace('_', ' ')} on {account}{transaction}"
     for label, minor in (("balance", row.balance_minor), ("outstanding", row.outstanding_minor)):
         if not pd.isna(minor):
-            told += f"; {label} {to_text(int(minor), row.currency)} at the last ledger refresh"
+            told += (
+                f"; {label} {to_text(int(minor), row.account_currency)} at the last ledger refresh"
+            )
     return told

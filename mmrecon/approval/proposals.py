@@ -194,9 +194,13 @@ def _with_target(frame: pd.DataFrame, legs: pd.DataFrame, work: OpenWork) -> pd.
             "after_minor": before + posted.mask(falls, -posted),
             "leg_client_id": first["client_id"].astype("Int64"),
         }
-    ).reindex(frame.index)
+    )
+    foreign = found["currency"] != frame["currency"].reindex(first.index)
+    money = ["due_minor", "before_minor", "after_minor"]
+    target[money] = target[money].mask(foreign)  # a row shows amounts in its own currency only
+    target = target.reindex(frame.index)
     frame["product"] = target["product"].astype("str").fillna("")
-    for name in ("due_minor", "before_minor", "after_minor"):
+    for name in money:
         frame[name] = target[name].astype("Int64")
     clients = work.clients.set_index("client_id")["client_name"]
     client_id = target["leg_client_id"].fillna(frame["client_id"])

@@ -36,3 +36,17 @@ def test_an_original_is_told_with_its_account_and_what_that_has_now() -> None:
 
 def test_no_reversal_no_text() -> None:
     assert len(original_texts(OriginalFrame.empty(), ACCOUNTS)) == 0
+
+
+def test_what_an_account_has_is_told_in_its_own_currency() -> None:
+    original = OriginalFrame.build(
+        {
+            "line_id": [9], "receipt": ["RCP1"], "value_date": ["2026-03-01"],
+            "amount_minor": [1_500], "currency": ["UGX"], "state": ["verified"],
+            "account_kind": ["savings"], "account_id": [11], "account_no": ["000000011"],
+            "transaction_id": ["4711"],
+        }
+    )  # fmt: skip
+    told = original_texts(original, ACCOUNTS)[9]
+    assert told.startswith("RCP1 of 2026-03-01, UGX 1,500: ")
+    assert told.endswith("; balance KES 5,000.00 at the last ledger refresh")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pandas as pd
@@ -135,3 +136,39 @@ def test_facts_hold_nothing_of_a_person() -> None:
 def test_nothing_open_makes_an_empty_frame() -> None:
     proposals = propose(morning.work(states=dict.fromkeys(range(1, 10), "verified")))
     assert len(proposals) == 0
+
+
+def _of_uganda(*candidates: dict[str, Any]) -> Any:
+    """The row of a UGX line with these candidates."""
+    review = morning.match(
+        6, "review", "B", (morning.leg(1, "savings", 11, 50_000),), vetoes="currency_differs",
+        candidates_json=json.dumps(candidates),
+    )  # fmt: skip
+    matches = tuple(one for one in morning.MATCHES if one["line_id"] != 6)
+    return row_of(propose(morning.work(matches=(*matches, review))), "R000006")
+
+
+def test_a_candidate_in_another_currency_shows_its_own_money_and_cannot_be_chosen() -> None:
+    foreign, own = morning.candidate("savings", 11), morning.candidate("savings", 21)
+    row = _of_uganda(foreign, own)
+    assert row["candidate_1"].split("\n") == [
+        "savings:000000021  Brian Kato", "Regular savings, active, balance UGX 90,000",
+    ]  # fmt: skip
+    assert row["candidate_2"].split("\n") == [
+        "savings:000000011  Amina Otieno", "Regular savings, active, balance KES 5,000.00",
+        "in KES: cannot be chosen",
+    ]  # fmt: skip
+
+
+def test_where_enough_others_exist_no_candidate_is_in_another_currency() -> None:
+    foreign, own = morning.candidate("savings", 11), morning.candidate("savings", 21)
+    row = _of_uganda(foreign, own, own, foreign, own)
+    shown = [row[f"candidate_{rank}"] for rank in (1, 2, 3)]
+    assert all(text.startswith("savings:000000021") for text in shown)
+
+
+def test_money_of_an_account_in_another_currency_is_not_shown_as_the_rows_currency() -> None:
+    row = _of_uganda()
+    assert row["proposed_account"] == "savings:000000011"
+    assert pd.isna(row["before_minor"])
+    assert pd.isna(row["after_minor"])
