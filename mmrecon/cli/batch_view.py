@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from mmrecon.cli.configuration_view import configuration_shown
 from mmrecon.cli.override_view import against
+from mmrecon.cli.parties_view import crowded_accounts, owner_words, parties_lines
 from mmrecon.cli.render import table
 from mmrecon.cli.resolution_view import resolution_lines
 from mmrecon.cli.undo_view import correction_lines
@@ -97,6 +99,7 @@ def batch_json(shown: Shown) -> dict[str, Any]:
         ],
         "rows": [dict(row) for row in stored.batch.rows],
         "evidence": {str(number): words for number, words in shown.evidence.items()},
+        "parties": {str(number): asdict(parties) for number, parties in shown.parties.items()},
     }
 
 
@@ -134,7 +137,8 @@ def _postings(shown: Shown) -> list[Any]:
     samples = sorted({*range(min(_SAMPLES, len(rows))), *largest[:_SAMPLES]})
     return [
         table(["wallet", "what", "count", "total"], summary, right=["count", "total"]),
-        _row_table([(place + 1, rows[place]) for place in samples], "The first and the largest"),
+        _row_table(shown, [place + 1 for place in samples], "The first and the largest"),
+        *crowded_accounts(shown),
     ]
 
 
@@ -149,19 +153,21 @@ def _wallet(shown: Shown, row: CanonicalRow) -> str:
     return shown.wallets.get((provider, account), f"{provider}/{account}")
 
 
-def _row_table(rows: Sequence[tuple[int, CanonicalRow]], title: str) -> Any:
+def _row_table(shown: Shown, numbers: Sequence[int], title: str) -> Any:
     cells = [
         (
             number,
             row.get("receipt", ""),
             row.get("value_date", ""),
             _words(str(row.get("command", ""))),
+            shown.parties[number].party,
             row.get("account_no", ""),
+            owner_words(shown.parties[number]),
             _amount(row),
         )
-        for number, row in rows
+        for number, row in ((number, shown.stored.batch.rows[number - 1]) for number in numbers)
     ]
-    names = ["row", "receipt", "date", "what", "account", "amount"]
+    names = ["row", "receipt", "date", "what", "payer or payee", "account", "owner", "amount"]
     kept = ["receipt", "date", "account"]
     return table(names, cells, right=["row", "amount"], whole=kept, title=title)
 
@@ -170,11 +176,11 @@ def _choices(shown: Shown) -> list[Any]:
     return [
         text
         for number, row in enumerate(shown.stored.batch.rows, start=1)
-        for text in _choice(number, row, shown.evidence.get(number, ""))
+        for text in _choice(shown, number, row)
     ]
 
 
-def _choice(number: int, row: CanonicalRow, evidence: str) -> list[str]:
+def _choice(shown: Shown, number: int, row: CanonicalRow) -> list[str]:
     act = str(row.get("act", ""))
     what = _ACTS.get(act, _words(str(row.get("command", act))))
     target = row.get("account_no") or row.get("paper_reference") or ""
@@ -184,13 +190,14 @@ def _choice(number: int, row: CanonicalRow, evidence: str) -> list[str]:
     answered = f", answered “{row['decision']}”" if row.get("decision") else ""
     done = f"{what} {target}".rstrip()
     lines = [f"{number}. {row.get('receipt', '')} {_amount(row)}: {done}{until}{answered}"]
+    lines += parties_lines(row, shown.parties.get(number))
     if row.get("paid_on"):
         moved = paid_on_words(str(row["paid_on"]), str(row.get("date_reason")))
         lines.append(f"   value date {row['value_date']}: {moved}")
     if row.get("reason"):
         lines.append(f"   reason: {row['reason']}")
-    if evidence:
-        lines.append(f"   evidence: {evidence}")
+    if number in shown.evidence:
+        lines.append(f"   evidence: {shown.evidence[number]}")
     return lines
 
 

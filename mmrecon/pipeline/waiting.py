@@ -12,6 +12,7 @@ from mmrecon.errors import SafetyRefusal, UsageError
 from mmrecon.model.approval import Act, BatchKind, BatchState, Person
 from mmrecon.people.roster import Roster, signers
 from mmrecon.pipeline.configuration import Difference, approved_configurations, differences
+from mmrecon.pipeline.parties import Parties, parties_of
 from mmrecon.pipeline.people import load_roster
 from mmrecon.pipeline.refusals import journalled
 from mmrecon.pipeline.run import Run
@@ -28,8 +29,8 @@ class Shown:
 
     `signed_by` are the people whose signatures count. `second`: it waits for a second approver.
     `evidence` says, by row number, why the line's match came out as it did; `differences` are
-    those of a configuration; `wallets` are names by provider and account; `zone` is the one in
-    which people are told moments.
+    those of a configuration; `parties` tell by row number whose money it is and whose account;
+    `wallets` are names by provider and account; `zone` is the one in which people are told moments.
     """
 
     stored: StoredBatch
@@ -37,6 +38,7 @@ class Shown:
     second: bool
     evidence: Mapping[int, str]
     differences: Sequence[Difference]
+    parties: Mapping[int, Parties]
     wallets: Mapping[tuple[str, str], str]
     zone: str
 
@@ -51,7 +53,8 @@ def show(run: Run, batch_id: str) -> Shown:
     """A batch to be looked at.
 
     Raises:
-        SafetyRefusal: its rows, text or signatures do not agree (also in the journal then).
+        SafetyRefusal: its rows, text or signatures do not agree (also in the journal then), or the
+            ledger snapshot was changed.
     """
     with journalled(run), reading(run.engine) as connection:
         roster = load_roster(connection, run.founders_path)
@@ -61,6 +64,7 @@ def show(run: Run, batch_id: str) -> Shown:
             history = approved_configurations(connection, roster)
             changes = differences(history[-1].row if history else None, stored.batch.rows[0])
         evidence = _evidence(connection, stored)
+        parties = parties_of(connection, run, stored)
         signed_by = signers(roster, stored.signed)
     waits = stored.state is BatchState.PREPARED
     return Shown(
@@ -69,6 +73,7 @@ def show(run: Run, batch_id: str) -> Shown:
         second=waits and next_act(stored) is Act.SECOND,
         evidence=evidence,
         differences=changes,
+        parties=parties,
         wallets={(found.provider, found.account): found.name for found in run.settings.wallets},
         zone=run.settings.zone,
     )
