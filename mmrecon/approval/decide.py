@@ -12,6 +12,7 @@ import pandas as pd
 
 from mmrecon.approval.accepted import TYPED_CELLS, Accepted, Answer, Decided, Refused
 from mmrecon.approval.answer_cells import POSTING, decision_named
+from mmrecon.approval.payable import Payable
 from mmrecon.approval.proposals import WalletPart
 from mmrecon.approval.resolve import READ_BY_ANSWERS, Ledger, Resolver
 from mmrecon.approval.returned import Returned
@@ -26,7 +27,8 @@ class Now:
     """How things stand when a workbook comes back.
 
     `proposals` (ProposalFrame) of the lines that still wait; `states` the word of every line the
-    workbook showed; `taken` the answer accepted earlier from this workbook, by row id.
+    workbook showed; `taken` the answer accepted earlier from this workbook, by row id;
+    `reversed_lines` the ids of lines that the provider took back.
     """
 
     proposals: pd.DataFrame
@@ -36,6 +38,7 @@ class Now:
     wallets: Sequence[WalletPart]
     today: date
     taken: Mapping[str, Answer]
+    reversed_lines: frozenset[int] = frozenset()
 
 
 def decide(returned: Returned, issued: pd.DataFrame, now: Now) -> Decided:
@@ -129,7 +132,10 @@ def _each(
     answers: Mapping[str, Answer], issued: pd.DataFrame, now: Now
 ) -> tuple[list[Accepted], list[Refused], int]:
     resolver = Resolver(
-        Ledger(now.accounts, now.items), {wallet.name: wallet for wallet in now.wallets}, now.today
+        Ledger(now.accounts, now.items),
+        {wallet.name: wallet for wallet in now.wallets},
+        now.today,
+        Payable(now.reversed_lines),
     )
     waiting = now.proposals.loc[now.proposals["row_id"].isin(answers), list(READ_BY_ANSWERS)]
     present = {row.row_id: row for row in waiting.itertuples(index=False)}

@@ -37,6 +37,7 @@ class WalletPart:
     currency: str
     zone: str
     payment_type_id: int | None
+    overpayment_tolerance_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Final
@@ -14,6 +14,7 @@ import pandas as pd
 from mmrecon.approval import typed
 from mmrecon.approval.accepted import Accepted, Answer, Target
 from mmrecon.approval.answer_cells import CELLS, POSTING, check_cells, other_date, reason_in
+from mmrecon.approval.payable import Payable
 from mmrecon.approval.proposals import WalletPart
 from mmrecon.approval.reversal_answers import of_reversal
 from mmrecon.approval.typed import NamedAccount, TypedError
@@ -105,6 +106,7 @@ class Resolver:
     ledger: Ledger
     wallets: Mapping[str, WalletPart]
     today: date
+    payable: Payable = field(default_factory=Payable)
 
     def resolve(self, answer: Answer, decision: Decision, row: Any) -> Accepted:
         """The accepted answer; `row` is the proposal as it stands now.
@@ -136,7 +138,11 @@ class Resolver:
             "found": found,
             **moved,
         }
-        return Accepted(**(facts | self._particulars(answer, decision, row)))
+        particulars = self._particulars(answer, decision, row)
+        if decision in POSTING:
+            tolerance_minor = self.wallets[row.wallet].overpayment_tolerance_minor
+            self.payable.check(row, particulars["legs"], self.ledger.account, tolerance_minor)
+        return Accepted(**(facts | particulars))
 
     def _particulars(self, answer: Answer, decision: Decision, row: Any) -> dict[str, Any]:
         particulars: dict[str, Any] = {}

@@ -47,6 +47,7 @@ def wallet_parts(run: Run, connection: Connection) -> list[WalletPart]:
             currency=wallet.currency,
             zone=wallet.zone,
             payment_type_id=wallet.payment_type.id if wallet.payment_type else None,
+            overpayment_tolerance_minor=wallet.matching.overpayment_tolerance_minor,
         )
         for wallet in run.settings.wallets
         if (wallet.provider, wallet.account) in known

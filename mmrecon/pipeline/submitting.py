@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 from sqlalchemy import Connection
 
 from mmrecon.approval.accepted import TYPED_CELLS, Accepted, Answer, Decided
@@ -33,6 +34,7 @@ from mmrecon.store.answers import StoredAnswer, StoredReturn, insert_return, tak
 from mmrecon.store.database import reading, transaction
 from mmrecon.store.journal import Entry, append
 from mmrecon.store.line_states import line_states
+from mmrecon.store.posting_lines import lines_of as posted_lines
 from mmrecon.store.workbooks import StoredWorkbook, find_workbook, issued_rows
 
 
@@ -149,20 +151,29 @@ def _decide(run: Run, connection: Connection, returned: Returned) -> tuple[_Seen
         states=dict(zip(states["line_id"].tolist(), states["state"].tolist(), strict=True)),
         taken=_taken(connection, workbook.workbook_id),
     )
+    proposals = propose(work)
     now = Now(
-        proposals=propose(work),
+        proposals=proposals,
         states=seen.states,
         accounts=work.accounts,
         items=work.items,
         wallets=work.wallets,
         today=work.today,
         taken=seen.taken,
+        reversed_lines=_reversed(connection, proposals),
     )
     decided = decide(returned, issued, now)
     if has_changed_rows(decided):
         written = _read(run, get(run.state_folder, workbook.sha256))
         decided = name_changes(decided, returned.rows, written.rows)
     return seen, decided
+
+
+def _reversed(connection: Connection, proposals: pd.DataFrame) -> frozenset[int]:
+    """Lines that the provider certainly took back: what `post` would not send either."""
+    doubtful = proposals["vetoes"].str.split(";").map(lambda codes: "reversal_seen" in codes)
+    found = posted_lines(connection, proposals.loc[doubtful, "line_id"].tolist())
+    return frozenset(line_id for line_id, line in found.items() if line.reversal_seen)
 
 
 def _taken(connection: Connection, workbook_id: str) -> dict[str, Answer]:

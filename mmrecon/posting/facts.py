@@ -8,7 +8,7 @@ from typing import Final
 
 from mmrecon.fineract.contract_reads import ACTIVE, APPROVED, AccountFacts
 from mmrecon.model.line import LineClass
-from mmrecon.model.money import CURRENCY_DIGITS
+from mmrecon.model.money import CURRENCY_DIGITS, to_text
 from mmrecon.model.posting import Command, Posting
 from mmrecon.store.posting_lines import PostedLine
 
@@ -47,9 +47,16 @@ def changed_account(
         "account_not_open": account.status == _wanted_status(posting.command),
         "account_blocked_now": account.block not in _BLOCKING.get(posting.command, frozenset()),
         "amount_would_be_rounded": _fits(posting, account),
-        "too_little_left": needed_minor <= _at_most(posting.command, account, tolerance_minor),
+        _SHORT.get(posting.command, "too_little_left"): needed_minor
+        <= _at_most(posting.command, account, tolerance_minor),
     }
     return next((code for code, holds in same.items() if not holds), "")
+
+
+def left_of_account(posting: Posting, account: AccountFacts | None) -> str:
+    """What the account has for such a posting, for people; empty where nothing limits it."""
+    left_minor = _UNLIMITED if account is None else _at_most(posting.command, account, 0)
+    return "" if left_minor == _UNLIMITED else to_text(left_minor, posting.currency)
 
 
 def needed_of_account(posting: Posting, together: Iterable[Posting]) -> int:
@@ -80,4 +87,5 @@ def _at_most(command: Command, account: AccountFacts, tolerance_minor: int) -> i
     return limits.get(command, _UNLIMITED)
 
 
+_SHORT: Final = {Command.LOAN_REPAYMENT: "loan_owes_less"}
 _UNLIMITED: Final = 2**63

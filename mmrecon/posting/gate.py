@@ -15,7 +15,12 @@ from mmrecon.posting.account_reads import AccountRead, read_accounts
 from mmrecon.posting.already import by_amount, by_receipt, judge, lines, strangers
 from mmrecon.posting.closed_days import ClosedDays
 from mmrecon.posting.context import PostingContext
-from mmrecon.posting.facts import changed_account, changed_line, needed_of_account
+from mmrecon.posting.facts import (
+    changed_account,
+    changed_line,
+    left_of_account,
+    needed_of_account,
+)
 from mmrecon.posting.plan import Account, account_of
 from mmrecon.posting.settle import Withdrawal, day_arguments
 from mmrecon.store.database import reading
@@ -105,7 +110,8 @@ def _judge(
         )
         code = code or _refused_day(seen, leg)
         if code:
-            return Withdrawal(leg, code, day_arguments(leg))
+            left = left_of_account(leg, seen.accounts[account_of(leg)].facts)
+            return Withdrawal(leg, code, day_arguments(leg) | {"left": left})
     asked = seen.stored.asked.get(legs[0].line_id or 0, set())
     hits = by_receipt(legs, seen.strangers)
     client_of_hit = _owner(seen.accounts, hits[0]) if hits else None

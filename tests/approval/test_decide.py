@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -662,3 +663,59 @@ def test_another_value_date_has_a_reason_and_lies_after_the_lines_day(
 ) -> None:
     officer.answer("R000001", decision, other_value_date=day, why_that_date=why)
     assert codes(hand_back(officer)) == {"R000001": code}
+
+
+def _to_the_loan(officer: Officer, row_id: str) -> None:
+    officer.answer(
+        row_id, "different account", different_account="loan:000000012", reason="client confirmed"
+    )
+
+
+def _owing(outstanding_minor: int) -> pd.DataFrame:
+    accounts = morning.ACCOUNTS.copy()
+    accounts.loc[accounts["account_id"] == 12, "outstanding_minor"] = outstanding_minor
+    return accounts
+
+
+def test_a_loan_is_paid_no_more_than_it_owes(officer: Officer) -> None:
+    _to_the_loan(officer, "R000001")
+    (refused,) = hand_back(officer, now(accounts=_owing(149_999))).refused
+    assert ": the loan 000000012 owes only KES 1,499.99 " in sentence_of(refused.issue)
+    assert "“split”" in next_step_of(refused.issue)
+    assert set(accepted(hand_back(officer, now(accounts=_owing(150_000))))) == {"R000001"}
+
+
+def test_approving_a_proposal_above_what_the_loan_owes_is_refused(tmp_path: Path) -> None:
+    over = morning.match(
+        4, "review", "B", (morning.leg(1, "loan", 12, 80_000),), vetoes="overpayment"
+    )
+    others = tuple(one for one in morning.MATCHES if one["line_id"] != 4)
+    work = replace(morning.work(matches=(*others, over)), accounts=_owing(50_000))
+    officer = Officer(tmp_path / "mmrecon.xlsx", proposals=propose(work))
+    officer.answer("R000004", "approve")
+    assert codes(hand_back(officer, now(work))) == {"R000004": "answer_loan_owes_less"}
+
+
+def test_answers_to_one_loan_are_added_up(officer: Officer) -> None:
+    _to_the_loan(officer, "R000001")
+    _to_the_loan(officer, "R000002")
+    decided = hand_back(officer, now(accounts=_owing(349_999)))
+    assert codes(decided) == {"R000002": "answer_loan_owes_less"}
+    assert set(accepted(decided)) == {"R000001"}
+    assert not hand_back(officer, now(accounts=_owing(350_000))).refused
+
+
+def test_a_tolerance_of_the_wallet_lets_a_loan_be_overpaid_a_little(officer: Officer) -> None:
+    _to_the_loan(officer, "R000001")
+    wallets = [replace(one, overpayment_tolerance_minor=50) for one in morning.WALLETS]
+    accounts = _owing(149_950)
+    assert not hand_back(officer, now(accounts=accounts, wallets=wallets)).refused
+
+
+def test_a_payment_that_was_taken_back_is_posted_to_no_account(officer: Officer) -> None:
+    officer.answer("R000001", "approve")
+    _to_the_loan(officer, "R000002")
+    officer.answer("R000004", "not ours", reason="another company's money")
+    decided = hand_back(officer, now(reversed_lines=frozenset({1, 2, 4})))
+    assert set(codes(decided).values()) == {"answer_payment_reversed"}
+    assert set(accepted(decided)) == {"R000004"}

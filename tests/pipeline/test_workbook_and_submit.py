@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from mmrecon.cli.status_cmd import status_shown
 from mmrecon.errors import ExitCode, SafetyRefusal, UsageError
@@ -28,7 +28,7 @@ from mmrecon.store.line_states import line_states
 from mmrecon.store.matches import MatchSource
 from mmrecon.store.matches import replace as put_matches
 from mmrecon.store.review_reasons import ReviewReason, add_reasons
-from mmrecon.store.schema import ANSWER, HOLD, JOURNAL, POSTING, RETURN, WORKBOOK
+from mmrecon.store.schema import ANSWER, HOLD, JOURNAL, LINE, POSTING, RETURN, WORKBOOK
 from tests.people.desk import ASHA, BENO, Desk, make_desk, secret
 from tests.pipeline.paper import Paper, plant_ledger, plant_matches
 
@@ -332,3 +332,21 @@ def test_hidden_rows_are_named(desk: Desk) -> None:
     submitted = submit(desk, paper.save())
     assert [issue.code for issue in submitted.issues] == ["workbook_rows_hidden"]
     assert len(submitted.batches[0].rows) == 3
+
+
+@pytest.mark.parametrize("reversal", [True, False])
+def test_a_payment_is_posted_only_if_no_reversal_of_it_was_seen(desk: Desk, reversal: bool) -> None:
+    with transaction(desk.engine) as connection:
+        doubtful = {"line_id": [4], "state": ["review"], "tier": ["B"], "vetoes": ["reversal_seen"]}
+        put_matches(
+            connection, MatchFrame.build(pd.DataFrame(doubtful)), MatchSource("run-2", 1, "policy")
+        )
+        linked = "TST4" if reversal else ""
+        connection.execute(update(LINE).where(LINE.c.line_id == 6).values(linked_receipt=linked))
+    paper = Paper(write_workbook(desk.run).path)
+    paper.type("R000004", "Decision", "different account")
+    paper.type("R000004", "Different account", "savings:000000011")
+    paper.type("R000004", "Reason", "client confirmed")
+    decided = check_workbook(desk.run, paper.save()).decided
+    found = [one.issue.code for one in decided.refused]
+    assert found == (["answer_payment_reversed"] if reversal else [])

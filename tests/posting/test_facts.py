@@ -8,7 +8,7 @@ import pytest
 from mmrecon.errors import OutsideUnreachable
 from mmrecon.fineract.contract_reads import AccountFacts
 from mmrecon.posting.account_reads import read_accounts
-from mmrecon.posting.facts import changed_account, needed_of_account
+from mmrecon.posting.facts import changed_account, left_of_account, needed_of_account
 from tests.fineract.peer import Handler, client_of, peer
 from tests.fineract.recorded import posting
 
@@ -57,15 +57,26 @@ def test_an_amount_that_fineract_would_round_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "account"),
+    ("command", "account", "code"),
     [
-        ("loan_repayment", replace(LOAN, outstanding_minor=150_049)),
-        ("savings_withdrawal", replace(SAVINGS, available_minor=150_049)),
-        ("loan_disbursement", replace(LOAN, status=200, principal_minor=150_049)),
+        ("loan_repayment", replace(LOAN, outstanding_minor=150_049), "loan_owes_less"),
+        ("savings_withdrawal", replace(SAVINGS, available_minor=150_049), "too_little_left"),
+        (
+            "loan_disbursement",
+            replace(LOAN, status=200, principal_minor=150_049),
+            "too_little_left",
+        ),
     ],
 )
-def test_one_minor_unit_too_little_is_too_little(command: str, account: AccountFacts) -> None:
-    assert changed(command, account) == "too_little_left"
+def test_one_minor_unit_too_little_is_too_little(
+    command: str, account: AccountFacts, code: str
+) -> None:
+    assert changed(command, account) == code
+    assert left_of_account(posting(command, 42), account) == "KES 1,500.49"
+
+
+def test_nothing_limits_a_deposit() -> None:
+    assert left_of_account(posting("savings_deposit", 42), SAVINGS) == ""
 
 
 def test_a_loan_that_is_paid_off_takes_no_repayment() -> None:

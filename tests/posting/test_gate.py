@@ -50,7 +50,7 @@ def test_a_repayment_above_what_is_outstanding_goes_back(desk: Desk, branch: Bra
     branch.teller(loan, 200, "OTHER1")
     desk.run()
     assert desk.states() == ["withdrawn"]
-    assert desk.reasons(line_id) == ["too_little_left"]
+    assert desk.reasons(line_id) == ["loan_owes_less"]
 
 
 def test_a_tolerance_lets_a_repayment_exceed_the_loan_a_little(desk: Desk, branch: Branch) -> None:
@@ -67,7 +67,7 @@ def test_two_repayments_of_one_run_are_netted(desk: Desk, branch: Branch) -> Non
     desk.approve(second, Leg(loan, 60_000, "repayment"))
     desk.run()
     assert desk.states() == ["posted", "withdrawn"]
-    assert desk.reasons(second) == ["too_little_left"]
+    assert desk.reasons(second) == ["loan_owes_less"]
 
 
 def test_a_withdrawal_above_the_available_balance_goes_back(desk: Desk, branch: Branch) -> None:

@@ -202,6 +202,18 @@ CODES: Final[tuple[CodeText, ...]] = (
         "“different account”, or choose another decision.",
     ),
     _work(
+        "answer_loan_owes_less",
+        "the loan {account_no} owes only {left} by the last ledger refresh and the answers before "
+        "this one; {given} would not be sent",
+        "Answer “split”, with no more than that for the loan, or “different account”. If it owes "
+        "more by now: mmrecon ledger refresh, then hand it back again.",
+    ),
+    _work(
+        "answer_payment_reversed",
+        "the provider took this payment back: it would not be sent to any account",
+        "Answer “not ours” with a Reason: the row is closed and nothing is posted.",
+    ),
+    _work(
         "answer_item_taken",
         "the request or loan that this payout settles is taken or gone",
         _AGAIN,

@@ -25,7 +25,7 @@ VETOES: Final[tuple[CodeText, ...]] = (
     _text("currency_differs", "the account has another currency than the wallet",
           "Choose an account in the wallet's currency."),
     _text("overpayment", "the loan would be paid more than is outstanding",
-          "Split the line, or approve if the client means it."),
+          "Split the line, or choose another account: more than it owes is not sent."),
     _text("double_payment", "the same money for the same client came minutes before",
           "Ask the client whether both were meant."),
     _text("receipt_conflict", "this receipt was seen with other facts",

@@ -50,7 +50,12 @@ CODES: Final[tuple[CodeText, ...]] = (
         "amount_would_be_rounded",
         "leg {leg}: Fineract would round the amount on account {account_no}",
     ),
-    _review("too_little_left", "leg {leg}: account {account_no} has too little left for it"),
+    _review(
+        "loan_owes_less",
+        "the loan {account_no} owes only {left}",
+        "Answer “split” or “different account” in the newest workbook.",
+    ),
+    _review("too_little_left", "the account {account_no} has only {left} for it (leg {leg})"),
     _review("approval_too_old", "leg {leg} for account {account_no} was approved 30 days ago"),
     _review(
         "file_withdrawn",
