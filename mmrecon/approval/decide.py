@@ -186,6 +186,8 @@ def _check_still_so(row: Any, facts_json: str) -> None:
     changed = {name for name in then if then[name] != present.get(name)}
     if changed & {"source", "line_class", "value_date", "currency", "amount_minor", "conflict"}:
         raise TypedError("answer_line_changed")
+    if "sent_back" in changed:
+        raise TypedError("answer_sent_back_since")
     raise TypedError("answer_left_changed" if "left_minor" in changed else "answer_match_changed")
 
 

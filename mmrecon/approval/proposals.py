@@ -48,8 +48,9 @@ class OpenWork:
     id, `items` ItemFrame, `clients` ClientFrame, `accounts` AccountFrame, `originals` text by line
     id of a reversal, `notes` why a line waits by decision or came back, by line id, `found` what of
     it seems to be in Fineract already (`model/found.py`), by line id, `rejections` who did not
-    approve its last answer and why, by line id, `takes_back` by line id of a reversal the receipts
-    of posted lines that it takes back, joined by `;`.
+    approve its last answer and why, by line id, `sent_back` the ids of the reasons that sent it
+    back to a person, by line id, `takes_back` by line id of a reversal the receipts of posted lines
+    that it takes back, joined by `;`.
     """
 
     lines: pd.DataFrame
@@ -66,6 +67,7 @@ class OpenWork:
     today: date
     takes_back: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
     rejections: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
+    sent_back: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
 
 
 _SHEET_OF_STATE: Final[dict[str, Sheet]] = {
@@ -129,6 +131,7 @@ def _joined(work: OpenWork) -> pd.DataFrame:
     notes = frame["line_id"].map(work.notes).astype("str").fillna("")
     frame["note"] = (rejected + " " + notes).str.strip()
     frame["found_json"] = frame["line_id"].map(work.found).astype("str").fillna("")
+    frame["sent_back"] = frame["line_id"].map(work.sent_back).astype("str").fillna("")
     frame["row_id"] = row_ids(frame["line_id"])
     items = work.items.set_index("item_id")["item_key"]
     frame["item_key"] = frame["item_id"].map(items).astype("str").fillna("")
@@ -291,6 +294,7 @@ def _facts(frame: pd.DataFrame) -> list[str]:
     columns = (
         "source", "receipt", "line_class", "value_date", "currency", "amount_minor", "left_minor",
         "conflict", "state", "vetoes", "item_key", "legs_json", "found_json",
+        "sent_back",
     )  # fmt: skip
     return [
         json.dumps(dict(zip(columns, facts, strict=True)), separators=(",", ":"))

@@ -96,6 +96,7 @@ def open_work(
         originals=original_texts(taken_back, snapshot.accounts),
         notes=_notes(connection, states, reasons),
         found=_found(reasons),
+        sent_back=_sent_back(reasons),
         takes_back=_standing(taken_back),
         rejections=_rejections(connection, wanted, wallets[0].zone if wallets else "UTC"),
         wallets=wallets,
@@ -143,6 +144,14 @@ def _found(reasons: Sequence[ReviewReason]) -> pd.Series:
     for reason in reasons:
         told.setdefault(reason.line_id, []).append((reason.code, reason.arguments))
     return pd.Series({line_id: found_in(each) for line_id, each in told.items()}, dtype="str")
+
+
+def _sent_back(reasons: Sequence[ReviewReason]) -> pd.Series:
+    """The ids of the reasons that sent each line back, by line id (`3;5`)."""
+    ids: dict[int, list[str]] = {}
+    for reason in reasons:
+        ids.setdefault(reason.line_id, []).append(str(reason.review_reason_id))
+    return pd.Series({line_id: ";".join(each) for line_id, each in ids.items()}, dtype="str")
 
 
 def _notes(

@@ -14,11 +14,15 @@ from mmrecon.store.schema import REVIEW_REASON
 
 @dataclass(frozen=True, slots=True)
 class ReviewReason:
-    """A code of the catalogue with its arguments (ids, codes and amounts, nothing personal)."""
+    """A code of the catalogue with its arguments (ids, codes and amounts, nothing personal).
+
+    `review_reason_id` tells one that was stored from the same words said again later.
+    """
 
     line_id: int
     code: str
     arguments: Mapping[str, str | int] = field(default_factory=dict)
+    review_reason_id: int = field(default=0, compare=False)
 
 
 def add_reasons(connection: Connection, reasons: Sequence[ReviewReason], *, at_utc: str) -> None:
@@ -49,7 +53,7 @@ def open_reasons(connection: Connection, line_ids: Collection[int]) -> list[Revi
         .order_by(REVIEW_REASON.c.review_reason_id)
     )
     return [
-        ReviewReason(row.line_id, row.code, json.loads(row.arguments_json))
+        ReviewReason(row.line_id, row.code, json.loads(row.arguments_json), row.review_reason_id)
         for row in connection.execute(query)
     ]
 

@@ -138,7 +138,7 @@ def work(
     *, states: dict[int, str] | None = None, left: dict[int, int] | None = None,
     notes: dict[int, str] | None = None, found: dict[int, str] | None = None,
     rejections: dict[int, str] | None = None,
-    takes_back: dict[int, str] | None = None,
+    takes_back: dict[int, str] | None = None, sent_back: dict[int, str] | None = None,
     matches: tuple[dict[str, Any], ...] = MATCHES, lines: tuple[dict[str, Any], ...] = LINES,
 ) -> OpenWork:  # fmt: skip
     """The morning's open work, with some states, amounts left, matches or lines different."""
@@ -163,6 +163,7 @@ def work(
         today=TODAY,
         takes_back=pd.Series({9: "RCP0000001"} if takes_back is None else takes_back, dtype="str"),
         rejections=pd.Series(rejections or {}, dtype="str"),
+        sent_back=pd.Series(sent_back or {}, dtype="str"),
     )
 
 

@@ -527,6 +527,7 @@ def _conflict_seen() -> OpenWork:
         (_new_veto, "answer_match_changed"),
         (_found_since, "answer_match_changed"),
         (_conflict_seen, "answer_line_changed"),
+        (lambda: morning.work(sent_back={1: "7"}), "answer_sent_back_since"),
         (lambda: morning.work(left={1: 100_000}), "answer_left_changed"),
     ],
 )

@@ -27,7 +27,7 @@ from mmrecon.store.database import open_database, reading, transaction
 from mmrecon.store.line_states import line_states
 from mmrecon.store.matches import MatchSource
 from mmrecon.store.matches import replace as put_matches
-from mmrecon.store.review_reasons import ReviewReason, add_reasons
+from mmrecon.store.review_reasons import ReviewReason, add_reasons, clear_reasons
 from mmrecon.store.schema import ANSWER, HOLD, JOURNAL, LINE, POSTING, RETURN, WORKBOOK
 from tests.people.desk import ASHA, BENO, Desk, make_desk, secret
 from tests.pipeline.paper import Paper, plant_ledger, plant_matches
@@ -279,6 +279,24 @@ def test_a_line_that_came_back_says_why(desk: Desk) -> None:
     rows = write_workbook(desk.run).rows.set_index("row_id")
     assert rows.loc["R000001", "sheet"] == "needs_decision"
     assert rows.loc["R000001", "warnings"] == "the account is closed."
+
+
+def test_an_older_workbook_does_not_answer_what_came_back_since(desk: Desk) -> None:
+    """Even where the line had come back for the very same reason before."""
+    with transaction(desk.engine) as connection:
+        add_reasons(connection, [ReviewReason(1, "loan_owes_less")], at_utc="2026-11-23")
+    paper = Paper(write_workbook(desk.run).path)
+    paper.type("R000001", "Decision", "approve")
+    path = paper.save()
+    assert not check_workbook(desk.run, path).decided.refused
+    with transaction(desk.engine) as connection:
+        clear_reasons(connection, [1])
+        add_reasons(connection, [ReviewReason(1, "loan_owes_less")], at_utc="2026-11-24")
+    decided = check_workbook(desk.run, path).decided
+    assert [one.issue.code for one in decided.refused] == ["answer_sent_back_since"]
+    newest = Paper(write_workbook(desk.run).path)
+    newest.type("R000001", "Decision", "approve")
+    assert not check_workbook(desk.run, newest.save()).decided.refused
 
 
 def test_checking_a_workbook_signs_and_keeps_nothing(desk: Desk) -> None:

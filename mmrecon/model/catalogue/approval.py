@@ -225,6 +225,12 @@ CODES: Final[tuple[CodeText, ...]] = (
         "answer_match_changed", "the proposal has changed since the workbook was written", _AGAIN
     ),
     _work(
+        "answer_sent_back_since",
+        "the row came back to a person after the workbook was written, for a reason that the "
+        "workbook does not show",
+        "Read the reason in the newest workbook and answer the row there.",
+    ),
+    _work(
         "answer_left_changed", "the amount left has changed since the workbook was written", _AGAIN
     ),
     _work(
