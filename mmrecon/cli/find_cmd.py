@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,7 +27,7 @@ def command(run: Run, text: tuple[str, ...]) -> Outcome:
     few = found.lines.head(SHOWN)
     summary: dict[str, Any] = {
         "answer": found.answer, "count": len(found.lines), "lines": few.to_dict("records"),
-        "read_up_to": found.read,
+        "read_up_to": found.read, "refused_rows": [asdict(row) for row in found.refused],
     }  # fmt: skip
     shown: tuple[Any, ...] = (found.answer,)
     if len(found.lines) > 1:

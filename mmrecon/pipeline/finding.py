@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -12,10 +12,12 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import ColumnElement, and_, false, func, or_
 
+from mmrecon.approval.wording import sentence, step
 from mmrecon.config import Settings
 from mmrecon.model.clock import local_time
 from mmrecon.model.line_state import WORDS, LineState
 from mmrecon.model.money import to_minor, to_text
+from mmrecon.model.words import counted
 from mmrecon.pipeline.run import Run
 from mmrecon.pipeline.showing import as_shown, legs_in_words, wallets_by_id
 from mmrecon.proof.coverage import read_up_to
@@ -23,6 +25,7 @@ from mmrecon.proof.day import CLIENT_CLASSES
 from mmrecon.store.database import reading
 from mmrecon.store.line_table import LineFilter, line_table
 from mmrecon.store.proofs import statement_periods, wallet_ids
+from mmrecon.store.refused_rows import StoredRefusal, refused_rows
 from mmrecon.store.schema import LINE
 
 SHOWN: Final = 20
@@ -31,11 +34,12 @@ _SHORTEST_PART: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Lines that fit (columns of `mmrecon lines`, newest first), and a plain answer."""
+    """Lines that fit (columns of `mmrecon lines`, newest first), refused rows, a plain answer."""
 
     answer: str
     lines: pd.DataFrame
     read: dict[str, str]
+    refused: Sequence[StoredRefusal]
 
 
 def find(run: Run, text: str) -> Found:
@@ -45,11 +49,13 @@ def find(run: Run, text: str) -> Found:
         condition = and_(*(_fits(word, run.settings) for word in words)) if words else false()
         table = line_table(connection, LineFilter(), condition=condition)
         wallets = wallets_by_id(run.settings, wallet_ids(connection))
+        stored = refused_rows(connection)
+    refused = [row for row in stored if words and all(_shows(row, word) for word in words)]
     exact = table["receipt"].str.upper() == text.strip().upper()
     table = table[exact] if bool(exact.any()) else table
     shown = as_shown(table.iloc[::-1].reset_index(drop=True), wallets)
     read = read_so_far(run)
-    return Found(_answer(text, shown, read), shown, read)
+    return Found(_answer(text, shown, refused, read), shown, read, refused)
 
 
 def read_so_far(run: Run) -> dict[str, str]:
@@ -70,9 +76,33 @@ def read_up_to_sentence(read: dict[str, str]) -> str:
     return f"Read so far: {'; '.join(each)}."
 
 
-def _answer(text: str, lines: pd.DataFrame, read: dict[str, str]) -> str:
-    if lines.empty:
+def _answer(
+    text: str, lines: pd.DataFrame, refused: Sequence[StoredRefusal], read: dict[str, str]
+) -> str:
+    told = [] if lines.empty else [_lines_told(text, lines)]
+    told += [_refusal_told(row) for row in refused[:SHOWN]]
+    if len(refused) > SHOWN:
+        told.append(f"{counted(len(refused) - SHOWN, 'more refused row')} fit.")
+    if not told:
         return f"No statement shows “{text}” yet. {read_up_to_sentence(read)}"
+    return "\n".join(told)
+
+
+def _refusal_told(row: StoredRefusal) -> str:
+    arguments = {"field": row.field, "expected": row.expected}
+    why = sentence(row.code, arguments)
+    return f"row {row.row} of {row.file} was refused: {why}. {step(row.code, arguments)}".rstrip()
+
+
+def _shows(row: StoredRefusal, word: str) -> bool:
+    """Whether a refused row shows a word as its receipt, a part of it, or its amount."""
+    receipt, wanted = row.receipt.upper(), word.upper()
+    if receipt == wanted or (len(word) >= _SHORTEST_PART and wanted in receipt):
+        return True
+    return _minor(word, row.currency) in {row.in_minor, row.out_minor} - {None}
+
+
+def _lines_told(text: str, lines: pd.DataFrame) -> str:
     clients = lines[lines["class"].isin(CLIENT_CLASSES)]
     if len(lines) > 1 and (len(set(lines["receipt"])) > 1 or len(clients) != 1):
         return f"{len(lines)} lines fit “{text}”."
@@ -121,17 +151,17 @@ def _like(word: str) -> str:
 
 def _amounts(word: str, settings: Settings) -> list[tuple[str, int]]:
     """The word as an amount in each currency of the configuration, where it can be one."""
+    currencies = sorted({wallet.currency for wallet in settings.wallets})
+    found = [(currency, _minor(word, currency)) for currency in currencies]
+    return [(currency, minor) for currency, minor in found if minor is not None]
+
+
+def _minor(word: str, currency: str) -> int | None:
+    """The word as an amount without sign, where it can be one."""
     try:
-        amount = Decimal(word.replace(",", ""))
-    except InvalidOperation:
-        return []
-    found = []
-    for currency in sorted({wallet.currency for wallet in settings.wallets}):
-        try:
-            found.append((currency, abs(to_minor(amount, currency))))
-        except ValueError:
-            continue
-    return found
+        return abs(to_minor(Decimal(word.replace(",", "")), currency))
+    except (InvalidOperation, ValueError):
+        return None
 
 
 def _day(word: str) -> date | None:
