@@ -23,13 +23,13 @@ from tests.people.desk import ASHA, BENO, Desk, plant_lines, row, secret
 from tests.posting.branch import PASSWORD, Account, Branch, days_ago
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
-    with SandboxServer(tmp_path_factory.mktemp("sandbox")) as server:
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[SandboxServer]:
+    with SandboxServer(tmp_path / "sandbox") as server:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def branch(sandbox: SandboxServer) -> Branch:
     return Branch(sandbox.base_url)
 
@@ -87,7 +87,8 @@ def approved_site(folder: Path, branch: Branch, *accounts: Account) -> Desk:
     engine = open_database(settings.state.folder)
     plant_lines(engine)
     with transaction(engine) as connection:
-        connection.execute(update(LINE).values(line_class="collection"))
+        facts = {"line_class": "collection", "value_date": days_ago(1)}
+        connection.execute(update(LINE).values(facts))
     desk = Desk(folder, engine, settings, system_clock())
     desk.open()
     server = {

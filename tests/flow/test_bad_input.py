@@ -234,7 +234,7 @@ def test_all_faults_of_a_configuration_are_shown_at_once_and_nothing_is_touched(
         ended = site.call(*command.split())
         assert ended.code == 2, command
         for path in ("institution.colour", "wallets[paybill].sources[#1].quiet_s",
-                     "wallets[mtn-uganda].country", "5 fault(s)"):  # fmt: skip
+                     "wallets[mtn-uganda].country", "5 faults"):  # fmt: skip
             assert path in ended.err, (command, path)
         assert ended.out == ""
     assert _memory_of(site.folder) == before

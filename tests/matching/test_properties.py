@@ -85,10 +85,13 @@ def test_any_text_in_any_cell_is_matched_and_ready_only_with_exact_unique_eviden
 def _named_clients(
     reference: str, clients: list[dict[str, object]], accounts: list[dict[str, object]]
 ) -> int:
-    """How many clients a reference names over all registers, read one by one."""
+    """How many clients a reference names over all registers, read one by one.
+
+    `S` or `L` before a number says that it is an account's, and no other register's.
+    """
     wanted = _plain(reference)
-    readings = {wanted, wanted[1:] if wanted[:1] in "SL" else wanted}
-    readings |= {wanted.removeprefix("SAV"), wanted.removesuffix("SAV")} - {""}
+    readings = {wanted} | ({wanted.removeprefix("SAV"), wanted.removesuffix("SAV")} - {""})
+    of_accounts = readings | {wanted[1:] if wanted[:1] in "SL" else wanted}
     registers = ("client_account_no", "client_external_id", "national_ids")
     named = {
         client["client_id"]
@@ -100,7 +103,7 @@ def _named_clients(
     numbers = {
         account["client_id"]
         for account in accounts
-        if _plain(str(account["account_no"])) in readings
+        if _plain(str(account["account_no"])) in of_accounts
     }
     return len(named | numbers)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mmrecon.model.posting import Command
+from mmrecon.posting.context import PostingContext
 from mmrecon.sandbox.server import SandboxServer
 from tests.posting.branch import Branch
 from tests.posting.desk import Desk
@@ -14,12 +15,19 @@ from tests.posting.desk import Desk
 LOOSE = {Command.SAVINGS_DEPOSIT}
 
 
-def trouble(sandbox: SandboxServer, what: str) -> None:
-    """Strike the first write; the call before it only reads."""
-    assert sandbox.world is not None
+def trouble(desk: Desk, sandbox: SandboxServer, what: str) -> PostingContext:
+    """Strike the first write: what comes after the first intent; the calls before it only read."""
     path = r"/batches\?enclosingTransaction=false"
-    rule = {"method": "POST", "path": path, "what": what, "nth": 2}
-    sandbox.world.faults.replace({"rules": [rule]})
+    rule = {"method": "POST", "path": path, "what": what, "nth": 1}
+    struck: list[str] = []
+
+    def strike(name: str) -> None:
+        if name == "intended" and not struck:
+            struck.append(name)
+            assert sandbox.world is not None
+            sandbox.world.faults.replace({"rules": [rule]})
+
+    return desk.context(point=strike)
 
 
 @pytest.mark.parametrize("what", ["drop_after", "error_500", "exception_500", "bad_gateway_502"])
@@ -28,8 +36,7 @@ def test_a_lost_answer_of_a_loose_write_is_found_in_the_ledger_after_a_quiet_min
 ) -> None:
     account = branch.savings()
     desk.deposit(account, 10_000)
-    trouble(sandbox, what)
-    desk.run(loose=LOOSE)
+    desk.run(trouble(desk, sandbox, what), loose=LOOSE)
     assert desk.states() == ["posted"]
     assert desk.waits[0] == 60.0
     assert desk.heard().count("unknown") == 1
@@ -41,8 +48,7 @@ def test_what_the_ledger_does_not_show_goes_once_more_with_its_key_then_to_a_per
 ) -> None:
     account = branch.savings()
     desk.deposit(account, 10_000)
-    trouble(sandbox, "drop_before")
-    desk.run(loose=LOOSE)
+    desk.run(trouble(desk, sandbox, "drop_before"), loose=LOOSE)
     assert (desk.states(), desk.heard()) == (["posted"], ["unknown", "posted"])
     desk.check_oracles(account)
 
