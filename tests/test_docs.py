@@ -29,8 +29,10 @@ CALL = re.compile(
 )
 CRON_TIMES = re.compile(r"^([0-9*/,-]+\s+){5}mmrecon\s+")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-NEEDED = ["first-day.md", "a-normal-day.md", "adding-a-layout.md", "when-something-is-wrong.md",
-          "operating.md", "files-over-sftp.md", "safety-model.md", "exit-codes.md", "architecture.md"]  # fmt: skip
+NEEDED = [
+    "first-day.md", "a-normal-day.md", "adding-a-layout.md", "when-something-is-wrong.md",
+    "operating.md", "files-over-sftp.md", "safety-model.md", "exit-codes.md", "architecture.md",
+]  # fmt: skip
 
 
 def _name(path: Path) -> str:
