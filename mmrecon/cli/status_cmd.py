@@ -44,6 +44,7 @@ def status_shown(document: Mapping[str, Any]) -> tuple[Any, ...]:
         *_links(document["links_unsigned"]),
         *_unknowns(document["open_unknowns"], zone),
         *[_quarantined(each) for each in document["quarantined"]],
+        *[_refused(each) for each in document["refused_rows"]],
         f"Ledger snapshot: {_at(document['ledger_snapshot_at_utc'], zone) or 'none yet'}.",
         *_runs(document["runs"], zone),
         *_quiet_ticks(document["last_quiet_tick_at_utc"], zone),
@@ -167,6 +168,25 @@ def _quarantined(each: Mapping[str, Any]) -> str:
     told = f"! Quarantined: {each['file']}: {each['message']}."
     dismiss = f"mmrecon import --dismiss {each['sha256'][:8]} --reason TEXT"
     return f"{told}\n  → {each['next_step']} If it is nobody's statement: {dismiss}"
+
+
+def _refused(each: Mapping[str, Any]) -> str:
+    """Rows of a file that could not be read, with the money that they are known to have."""
+    from mmrecon.model.money import to_text
+
+    sides = [
+        f"{side} {to_text(each[minor], each['currency'])}"
+        for side, minor in (("in", "in_minor"), ("out", "out_minor"))
+        if each[minor]
+    ]
+    blind = each["rows_without_money"]
+    sides += [f"{counted(blind, 'row')} whose amount nobody can read"] if blind else []
+    told = f"{counted(each['rows'], 'row')} of {each['file']} refused ({each['wallet']})"
+    return (
+        f"! {told}: {', '.join(sides) or 'no money in them'}.\n"
+        "  → Get the file anew from the provider and import it; "
+        "`mmrecon find RECEIPT` says why a row was refused."
+    )
 
 
 def _at(at_utc: str, zone: str) -> str:

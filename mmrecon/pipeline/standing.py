@@ -33,6 +33,7 @@ from mmrecon.store.files import SetAside, set_aside
 from mmrecon.store.found_links import FoundTransaction, found_transactions
 from mmrecon.store.holds import held_money
 from mmrecon.store.proofs import StoredProof, newest_proofs, statement_periods, wallet_ids
+from mmrecon.store.refused_rows import refused_by_file
 
 CALENDAR_DAYS: Final = 21
 _RUNS: Final = 8
@@ -66,6 +67,10 @@ def status(run: Run) -> dict[str, Any]:
             "quarantined": [
                 _aside(one) for one in set_aside(connection) if one.read_at_utc >= since_utc
             ],
+            "refused_rows": [
+                _named(asdict(each), wallets_by_id(run.settings, known))
+                for each in refused_by_file(connection, since_utc=since_utc)
+            ],
             "ledger_snapshot_at_utc": store.newest_snapshot_at(connection),
             "runs": [asdict(each) for each in store.recent_runs(connection, _RUNS)],
             "last_quiet_tick_at_utc": store.last_quiet_tick_at(connection),
@@ -79,7 +84,8 @@ def exit_code(document: dict[str, Any]) -> ExitCode:
     told = [*document["configuration"], *document["missing"]]
     codes = [by_code()[one["code"]].severity.exit_code() for one in told]
     unclear = [one for one in document["open_unknowns"] if one["state"] != PostingState.DEFERRED]
-    if unclear or document["quarantined"] or "contradicted" in words:
+    bad_input = document["quarantined"] or document["refused_rows"] or "contradicted" in words
+    if unclear or bad_input:
         codes.append(ExitCode.NEEDS_ATTENTION)
     waits = document["batches_waiting"] or document["links_unsigned"]["lines"]
     if waits or any(row["state"] in _WORK for row in document["lines"]):

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert
 
+from mmrecon.cli.status_cmd import status_shown
+from mmrecon.errors import ExitCode
 from mmrecon.pipeline.finding import find
 from mmrecon.pipeline.run import Run
+from mmrecon.pipeline.standing import exit_code, status
 from mmrecon.store.database import transaction
 from mmrecon.store.schema import REFUSED_ROW
 from tests.showing.site import Site, run_of, settings
@@ -69,3 +72,22 @@ def test_a_refused_row_is_told_beside_the_lines_that_fit(engine: Engine, tmp_pat
     found = find(run, "RCPT1")
     assert found.answer.startswith("RCPT1: KES 1,500.00 came in")
     assert "row 10 of day.csv was refused: the receipt is not written" in found.answer
+
+
+def test_status_names_the_rows_that_were_refused_and_ends_with_6(
+    engine: Engine, tmp_path: Path
+) -> None:
+    document = status(_run(engine, tmp_path))
+    (told,) = document["refused_rows"]
+    assert (told["wallet"], told["rows"], told["in_minor"]) == ("paybill", 1, 432_100)
+    said = " ".join(part for part in status_shown(document) if isinstance(part, str))
+    assert "! 1 row of day.csv refused (paybill): in KES 4,321.00." in said
+    assert exit_code(document) is ExitCode.NEEDS_ATTENTION
+
+
+def test_rows_of_a_statement_that_was_read_again_are_no_trouble_any_more(
+    engine: Engine, tmp_path: Path
+) -> None:
+    document = status(_run(engine, tmp_path, current=False))
+    assert document["refused_rows"] == []
+    assert exit_code(document) is not ExitCode.NEEDS_ATTENTION
